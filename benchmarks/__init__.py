@@ -1,5 +1,5 @@
-"""What the library costs and what it keeps, measured against a baseline in the same run.
+"""The library's costs and guarantees, measured against a baseline in the same run.
 
-`python -m benchmarks` prints one table, `--only WORD` runs some of it, `--list` names all. `--json FILE` saves the
-table, and `--compare FILE` shows what became worse since; `--repeat N` runs each N times, so that noise is known.
+`python -m benchmarks` prints one table, `--only WORD` runs part of it, `--list` lists all names. `--json FILE` saves
+the table, and `--compare FILE` shows what became worse since; `--repeat N` runs each N times to measure the noise.
 """

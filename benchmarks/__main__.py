@@ -24,7 +24,7 @@ LOOPS = ("asyncio", "uvloop")
 
 
 def late(module: str, function: str, *arguments: object) -> Case:
-    """Return a case of a module that is imported when it runs: it needs more than the others."""
+    """Return a case whose module is imported when it runs, because it needs more than the others."""
 
     async def case() -> list[Row]:
         rows: list[Row] = await getattr(import_module(f"{__package__}.{module}"), function)(*arguments)
@@ -122,7 +122,7 @@ CASES: dict[str, tuple[Case, str]] = {
 
 
 def run(case: Case, loop: str) -> list[Row]:
-    """Run one benchmark on the loop it asks for; at most ten minutes."""
+    """Run one benchmark on its event loop, for at most ten minutes."""
 
     def factory() -> asyncio.AbstractEventLoop:
         if loop == "uvloop":
@@ -140,7 +140,7 @@ def run(case: Case, loop: str) -> list[Row]:
 
 
 def chosen_cases(words: Sequence[str]) -> dict[str, tuple[Case, str]]:
-    """Return the cases of these names; a word that is not a name stands for all that contain it. All without words."""
+    """Return the named cases; a word that is not a name selects all that contain it, no words select all."""
     if not words:
         return CASES
     return {
@@ -152,7 +152,7 @@ def chosen_cases(words: Sequence[str]) -> dict[str, tuple[Case, str]]:
 
 
 def machine() -> str:
-    """Return what the figures depend on: processor, cores, system."""
+    """Describe what the figures depend on: processor, cores, system."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

@@ -1,8 +1,8 @@
-"""What clients make of a limit that is smaller, or shared, or of refusals that have nothing to do with it.
+"""How clients cope with a smaller or shared limit, and with refusals unrelated to a limit.
 
-Real sockets, real time: a service that counts exactly (`counting`), and clients in processes of their own that always
-have more to send (`demand`). The scenarios of one case run beside each other, each with a server of its own. The first
-20 seconds, in which a client finds the rate, are left out.
+Real sockets, real time: a service that counts exactly (`counting`), and clients in separate processes that always have
+more to send (`demand`). The scenarios of one case run concurrently, each with its own server. The first 20 seconds, in
+which a client finds the rate, are left out.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .report import Row, worst_window
 
 CAP: Final = 200
 SETTLED_S: Final = 20.0
-SECONDS: Final = 60.0  # of 45, one run in 25 of the simulated ones is below a budget by chance; of 60, none
+SECONDS: Final = 60.0  # at 45, one of 25 simulated runs falls below a budget by chance; at 60, none does
 BACK_S: Final = 25.0
 PROCESSES_OVER_REDIS: Final = 4
 
@@ -36,16 +36,16 @@ class Scenario:
     """A service and its clients.
 
     Attributes:
-        name: what is special.
-        free: calls a second that are really free for the clients.
-        use: the least part of that which is to be used, in percent; None for any.
-        refused: the most calls that may be refused, in percent; None for any.
-        limit: what the service allows in any second, 0 for everything.
+        name: what distinguishes it.
+        free: calls a second that are actually available to the clients.
+        use: the minimum part of those to be used, in percent; None for any.
+        refused: the maximum part of refused calls, in percent; None for any.
+        limit: the service's limit in any second, 0 for none.
         error_part: the part of the calls that it refuses at random.
-        others_rate: calls a second of others.
-        others_stop: whether they stop at the end, and the clients have to come back.
-        processes: clients, each a process.
-        shares: the largest share against the smallest.
+        others_rate: calls a second by others.
+        others_stop: whether they stop at the end, so that the clients have to recover.
+        processes: number of clients, each in its own process.
+        shares: maximum ratio of the largest share to the smallest.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Scenario:
 
 
 _RANDOM: Final = (
-    # No limit: at the cap itself the way alone makes for refusals, and these are about others.
+    # No limit: at the cap, network jitter alone causes refusals, and these scenarios are about other ones.
     Scenario(name="0.3 % refused at random", limit=0, error_part=0.003, use=90),
     Scenario(name="1 % refused at random", limit=0, error_part=0.01, use=85),
 )
@@ -75,7 +75,7 @@ GROUPS: Final = {"random": _RANDOM, "free": _FREE, "two": _TWO}
 
 
 async def adaptive(group: str, over: Over = "local", seconds: float = SECONDS) -> list[Row]:
-    """Run the scenarios of a group beside each other, with a limiter in each process or one over Redis."""
+    """Run the scenarios of a group concurrently, with a limiter in each process or one over Redis."""
     with ExitStack() as stack:
         redis = None
         scenarios = GROUPS[group]
@@ -85,7 +85,7 @@ async def adaptive(group: str, over: Over = "local", seconds: float = SECONDS) -
             scenarios = tuple(
                 dataclasses.replace(each, processes=PROCESSES_OVER_REDIS, shares=2.0) for each in scenarios
             )
-        # Every scenario has a database of its own: they are different apps to the limiter.
+        # Every scenario has its own database: to the limiter they are different apps.
         runs = [
             _run(each, seconds, None if redis is None else f"{redis.rpartition('/')[0]}/{index}")
             for index, each in enumerate(scenarios)
@@ -147,15 +147,15 @@ def judge_scenario(
     *,
     is_shared: bool,
 ) -> list[Row]:
-    """Return what the clients made of it, by the service's own count; `until` the others stop, or all is over."""
-    since = min(begin + SETTLED_S, (begin + until) / 2)  # a trial may be shorter
+    """Return the clients' results by the service's own count; `until` is when the others stop, or the end."""
+    since = min(begin + SETTLED_S, (begin + until) / 2)  # trial runs may be shorter
     own = {source: each for source, each in arrivals.items() if source != "others"}
     taken = {source: sum(since <= when < until for when, is_taken in own[source] if is_taken) for source in own}
     sent = sum(since <= when < until for each in own.values() for when, _ in each)
     total = sum(taken.values())
     rate = total / (until - since)
     grants = [each["grants"] for each in results]
-    # Without a shared limiter, each process keeps a cap of its own.
+    # Without a shared limiter, each process has its own cap.
     capped = [[when for each in grants for when in each]] if is_shared else grants
     rows = [
         Row(
@@ -200,7 +200,7 @@ def judge_scenario(
 
 
 def _back_after(taken: list[float], stop: float) -> float:
-    """Return the seconds until nine tenths of the cap were taken within a second; infinite where they never were."""
+    """Return the seconds until nine tenths of the cap were used within a second; infinite if they never were."""
     later = [when for when in taken if when >= stop]
     count = round(0.9 * CAP)
     return min(

@@ -1,6 +1,6 @@
-"""Bursts and random arrivals at an idle, warm client, beside bare aiohttp in the same run and against one server.
+"""Bursts and random arrivals at an idle, warm client, compared with bare aiohttp in the same run and on one server.
 
-The server is another process and answers at once. It notes for each of the two when requests arrive.
+The server is another process and answers immediately. It records the arrival times of both.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Call = Callable[[], Awaitable[object]]
 
 
 class _Timed(LocalRateLimiter):
-    """The client's own limiter, which also notes how long each call waited for its turn."""
+    """The client's own limiter, which also records how long each call waited for its turn."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,11 +48,11 @@ class _Timed(LocalRateLimiter):
 
 
 class _Both(NamedTuple):
-    """The client and bare aiohttp, warm, and their server.
+    """The warmed-up client and bare aiohttp, with their server.
 
     Attributes:
-        server: where both send to.
-        limiter: the client's.
+        server: the server that both send to.
+        limiter: the client's limiter.
         own: sends one message through the client.
         bare: posts the same bytes, and decodes the answer.
     """
@@ -83,7 +83,7 @@ async def _both() -> AsyncIterator[_Both]:
                 msgspec.json.decode(await response.read())
 
         await client.warm_up(100)
-        await own()  # what is made by the first call is there
+        await own()  # after this, everything that the first call creates exists
         await asyncio.gather(*(bare() for _ in range(100)))
         await asyncio.sleep(IDLE_S)
         await server.request("clear")
@@ -92,7 +92,7 @@ async def _both() -> AsyncIterator[_Both]:
 
 
 async def _burst(call: Call, size: int) -> list[float]:
-    """Call so many times at once; return when each was back, in seconds from the start."""
+    """Make calls concurrently; return when each one ended, in seconds from the start."""
     began = time.monotonic()
 
     async def timed() -> float:
@@ -103,13 +103,13 @@ async def _burst(call: Call, size: int) -> list[float]:
 
 
 async def at_once(rounds: int = ROUNDS) -> list[Row]:
-    """10, 50, 100 and 200 at once; the two take turns."""
+    """10, 50, 100 and 200 at once, taking turns."""
     rows = []
     async with _both() as both:
         for size in SIZES:
             own, bare = [], []
             for _ in range(rounds):
-                # Each after a rest: what has just run is still in the caches.
+                # Rest before each: the caches still hold what has just run.
                 own.append(await _burst(both.own, size))
                 await asyncio.sleep(IDLE_S / 2)
                 bare.append(await _burst(both.bare, size))
@@ -140,7 +140,7 @@ def _worst(name: str, worst: dict[str, int]) -> Row:
 
 
 async def _arrivals(call: Call, times: list[float]) -> list[float]:
-    """Call at these times from now; return how long each took, from the time at which it was due."""
+    """Call at these times from now; return how long each took, from its due time."""
     began = time.monotonic()
 
     async def timed(due: float) -> float:

@@ -1,9 +1,9 @@
-"""Campaigns: killed over and over, at the real limits, beside interactive calls, and a million recipients.
+"""Campaigns: killed repeatedly, at the real limits, beside interactive calls, and with a million recipients.
 
-The killed ones run as the command line runs them, against an emulator that is a process of its own, and are killed with
-SIGKILL at random moments while they send; `planning` has those that are killed while they are planned. What counts is
-what all of them got in the end, and that the kills met them at it. So their limits are raised by so much that they last
-as long as the kills do.
+Killed ones run as the command line runs them, against an emulator in a separate process, and are killed with SIGKILL at
+random moments while they send; `planning` has those that are killed while planning. The results are what all recipients
+got in the end, and whether the kills hit running work. Limits are raised just so far that the campaign lasts as long as
+the kills.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ KILLS: Final = 30
 LATE_KILLS: Final = 6
 # The service forgets identities after 120 s.
 AHEAD_S: Final = 300.0
-# Recipients a second and lane, for 20,000 to last through 30 kills of half a second each.
+# Recipients per second and lane, so that 20,000 last through 30 kills of half a second each.
 PACE: Final = {"single": 1_000, "both": 300}
-# The emulator allows so much for the jitter of the way.
+# The emulator's allowance for network jitter.
 TOLERANCE: Final = 1.05
 INTERACTIVE: Final = 20
 LIMIT: Final = 1_000_000
@@ -45,7 +45,7 @@ LIMITS: Final[dict[str, int | Rate | Sequence[Rate]]] = {
 
 
 def write_people(path: Path, count: int) -> None:
-    """Write a file of recipients with a name for each."""
+    """Write a file of recipients, each with a name."""
     with path.open("w", encoding="utf-8") as file:
         file.write("account,name\n")
         file.writelines(f"user-{number},Name {number}\n" for number in range(count))
@@ -70,7 +70,7 @@ def _command_line(folder: Path, pace: int, *args: str) -> list[str]:
 
 
 async def _strike(server: Remote, process: asyncio.subprocess.Process, rng: random.Random) -> bool:
-    """Kill a process some time after its first message of this run; return whether it was still at work."""
+    """Kill a process some time after its first message of this run; return whether it was still working."""
     before = (await server.request("count"))["arrivals"]
     while process.returncode is None and (await server.request("count"))["arrivals"] == before:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
@@ -93,7 +93,7 @@ async def _judge(name: str, server: Remote, words: str, count: int, note: str) -
 
 
 async def killed(name: str, trouble: float, lanes: str, *args: str) -> list[Row]:
-    """20,000 recipients, killed 30 times at work, run again at once."""
+    """20,000 recipients, killed 30 times while working, restarted immediately."""
     rng, hits = random.Random(7), 0
     async with remote("emulator", LIMIT) as server:
         with tempfile.TemporaryDirectory() as place:
@@ -115,7 +115,7 @@ async def killed(name: str, trouble: float, lanes: str, *args: str) -> list[Row]
 
 
 async def late(name: str, *args: str) -> list[Row]:
-    """20,000 recipients, killed six times, run again when the service has forgotten every identity."""
+    """20,000 recipients, killed six times, restarted after the service has forgotten every identity."""
     rng, hits, ahead = random.Random(8), 0, 0.0
     async with remote("emulator", LIMIT) as server:
         with tempfile.TemporaryDirectory() as place:
@@ -137,7 +137,7 @@ async def late(name: str, *args: str) -> list[Row]:
 
 
 async def _later(folder: Path, ahead: float, lanes: Any) -> None:  # noqa: ANN401
-    """Run the campaign with a clock that is ahead, as the emulator's is."""
+    """Run the campaign with a clock that is ahead, like the emulator's."""
     campaign = Campaign(
         "spring",
         ledger=folder / "spring.db",
@@ -261,7 +261,7 @@ async def interactive(recipients: int = 50_000, calls: int = INTERACTIVE) -> lis
 
 
 async def million(what: str) -> list[Row]:
-    """A million recipients, in a process of its own."""
+    """A million recipients, in a separate process."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.million", what, stdout=asyncio.subprocess.PIPE
     )

@@ -1,4 +1,4 @@
-"""Use of the cap and its worst window: grants at the limiter, with the emulator's own arrivals beside them."""
+"""Use of the cap and its worst window: grants of the limiter, and the emulator's own count of arrivals."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SECONDS = 12
 
 
 class Watched(LocalRateLimiter):
-    """The client's own limiter, which also notes when it grants."""
+    """The client's own limiter, which also records its grants."""
 
     def __init__(self) -> None:
         super().__init__()
         self.grants: list[float] = []
         self.newest = 0.0  # the last grant to a call's first attempt
-        self.own = 0  # grants until the newest interactive one, itself among them
+        self.own = 0  # grants up to and including the newest interactive one
 
     async def acquire(self, claim: Claim, slot: ConnectionSlot) -> None:
         await super().acquire(claim, slot)
@@ -39,7 +39,7 @@ class Watched(LocalRateLimiter):
     def use(self, grants: list[float] | None = None) -> float:
         """Return the part of the cap used while calls waited, without the first and the last second.
 
-        Once every call had a first attempt, only repeats are left, and those may be between two attempts.
+        Once every call had a first attempt, only retries are left, and those may be between two attempts.
         """
         times = grants if grants is not None else self.grants
         inside = [when for when in times if times[0] + 1 <= when <= self.newest - 1]
@@ -79,12 +79,12 @@ async def _judge(name: str, server: Remote, limiter: Watched, note: str = "", *,
 
 
 async def steady(tasks: int) -> list[Row]:
-    """Keep some tasks sending one message after the other."""
+    """Keep a number of tasks sending one message after another."""
     async with _set_up() as (server, client, limiter):
         end = time.monotonic() + SECONDS
 
         async def sender(index: int) -> None:
-            # Those that wait when the time is up are cancelled: the last second does not count.
+            # Tasks still waiting at the end are cancelled: the last second does not count.
             while time.monotonic() < end:
                 await client.c2c.send_text(f"u{index}", "hi")
 
@@ -98,7 +98,7 @@ async def steady(tasks: int) -> list[Row]:
 
 
 async def _crowd(client: TimClient, count: int, *, cancel: float = 0.0) -> list[int]:
-    """Send from so many tasks at once; return who was served, in order."""
+    """Send from many tasks at once; return who was served, in order."""
     served: list[int] = []
 
     async def one(index: int) -> None:
@@ -123,7 +123,7 @@ async def at_once() -> list[Row]:
 
 
 async def after_idle() -> list[Row]:
-    """A crowd, ten idle seconds, another crowd."""
+    """A crowd of calls, ten idle seconds, another crowd."""
     async with _set_up() as (server, client, limiter):
         await _crowd(client, 2000)
         await asyncio.sleep(10)
@@ -149,8 +149,8 @@ async def faults() -> list[Row]:
 
 
 async def stall() -> list[Row]:
-    """A service that answers nothing for two seconds and then everything at once, the pool full, thousands waiting."""
-    # The bare server notes arrivals as they come; the emulator would be busy with a hundred answers at the release.
+    """A service that answers nothing for 2 s and then everything at once, with a full pool and thousands waiting."""
+    # The bare server records arrivals immediately; the emulator would be busy with a hundred answers at the release.
     async with _set_up("bare") as (server, client, limiter):
         tasks = [asyncio.create_task(client.c2c.send_text(f"u{index}", "hi")) for index in range(3000)]
         await asyncio.sleep(2)
@@ -183,7 +183,7 @@ async def priority() -> list[Row]:
         for _ in range(20):
             before = len(limiter.grants)
             await client.c2c.send_text("urgent", "now")
-            # Its own grant is among them; those during its way to the service and back are not before it.
+            # Its own grant is among them; those during its round trip to the service were not before it.
             worst = max(worst, len(limiter.grants) - before)
             await asyncio.sleep(0.1)
         for task in crowd:

@@ -1,7 +1,7 @@
 """One cap for many processes: its use, its worst second, the round trips to Redis, and how fairly it is shared.
 
-Each process records when its claims are granted, on the monotonic clock that all processes of a machine share. Redis is
-a server of the benchmark's own.
+Each process records when its claims are granted, by the monotonic clock that all processes of a machine share. The
+benchmark starts its own Redis server.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from tests.services import OwnRedis
 from .report import Row, worst_window
 from .sharing import CAP
 
-TASKS = 10  # that wait in each process; those who poll would ask for more with more
+TASKS = 10  # waiting in each process; polling engines would send more requests with more
 
 Disturb = Callable[[float, list[asyncio.subprocess.Process], OwnRedis], Coroutine[None, None, None]]
 
 
 async def _requests(url: str) -> int:
-    """Return how many commands clients have sent; those a script runs are its own affair."""
+    """Return how many commands clients have sent, not counting those that scripts run."""
     async with Redis.from_url(url) as redis:
         stats = await redis.info("commandstats")
     return sum(stats.get(f"cmdstat_{name}", {"calls": 0})["calls"] for name in ("evalsha", "eval"))
@@ -40,7 +40,7 @@ async def _requests(url: str) -> int:
 async def _run(
     kind: str, processes: int, seconds: float, disturb: Disturb | None = None
 ) -> tuple[list[dict[str, Any]], float, float]:
-    """Run processes side by side; return their results, when they began, and the number of requests to Redis."""
+    """Run processes concurrently; return their results, when they began, and the number of requests to Redis."""
     with tempfile.TemporaryDirectory() as folder, OwnRedis(Path(folder)) as server:
         children = [
             await asyncio.create_subprocess_exec(
@@ -78,7 +78,7 @@ async def _judge(name: str, processes: int, seconds: float, disturb: Disturb | N
     grants = sorted(when for each in results for when in each["grants"])
     shares = [len(each["grants"]) for each in results]
     counts = {key: sum(each["stats"][key] for each in results) for key in ("expired", "given_back", "outages")}
-    # From the first to the last moment at which all processes ask; whatever happened in between is part of it.
+    # From the first to the last moment at which all processes ask; anything in between is part of it.
     inside = [when for when in grants if begin + 1 <= when <= begin + seconds]
     return [
         Row(
@@ -127,7 +127,7 @@ async def stopped() -> list[Row]:
 
 
 async def restarted() -> list[Row]:
-    """8 processes for 30 s, Redis killed and started again in the middle; it keeps nothing."""
+    """8 processes for 30 s, with Redis killed and restarted in the middle, losing its data."""
 
     async def disturb(begin: float, _: list[asyncio.subprocess.Process], server: OwnRedis) -> None:
         await asyncio.sleep(begin + 15 - time.monotonic())
@@ -138,7 +138,7 @@ async def restarted() -> list[Row]:
 
 
 async def compare(kind: str, name: str, processes: int) -> list[Row]:
-    """One engine of several, 12 s each."""
+    """One of several engines, 12 s each."""
     seconds = 12.0
     results, begin, asked = await _run(kind, processes, seconds)
     grants = sorted(when for each in results for when in each["grants"])

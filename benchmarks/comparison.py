@@ -1,8 +1,8 @@
 """What became slower since a table was saved.
 
-The figure that is compared is the ratio to the row's own baseline where it has one, and the value elsewhere. A figure
-counts as worse when it is worse by more than the noise: by more than what its own runs differed by, then or now, and by
-more than a twentieth. Where there was a single run, nothing is known of the noise, and a tenth is allowed.
+The figure compared is the ratio to the row's own baseline if it has one, and otherwise the value. A figure counts as
+worse if it is worse by more than the noise: more than its own runs differed, then or now, and more than a twentieth.
+With a single run the noise is unknown, and a tenth is allowed.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ UNKNOWN_NOISE: Final = 0.10
 
 
 class Change(NamedTuple):
-    """What became of a figure.
+    """The change of a figure.
 
     Attributes:
-        name: of the row.
-        before: the figure then, None where there was none.
-        now: the figure now, None where there is none.
-        worse: how many times as bad it is now: more than 1 is worse, whichever way the figure goes.
-        noise: by how much it may differ without a reason.
+        name: name of the row.
+        before: the saved figure, None if there was none.
+        now: the current figure, None if there is none.
+        worse: how many times worse it is now: above 1 is worse, in whichever direction.
+        noise: how much it may differ without a cause.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Change(NamedTuple):
 
 
 def compare(before: Sequence[Mapping[str, Any]], now: Sequence[Row]) -> list[Change]:
-    """Return what became of each row that was run now, and was saved before or not."""
+    """Return the change of each row of this run, saved before or not."""
     saved = {row["name"]: row for row in before}
     return [_change(saved.get(row.name), row) for row in now]
 
@@ -75,7 +75,7 @@ def _times_worse(old: float, new: float, *, less_is_better: bool) -> float:
 
 
 def comparison(changes: Sequence[Change]) -> str:
-    """Return the changes as a table, the worst first."""
+    """Return the changes as a table, worst first."""
     lines = [("what", "before", "now", "times as bad", "noise", "")]
     lines += [
         (

@@ -30,7 +30,7 @@ from .report import Row
 APP = 1400000000
 
 
-# Calls at a time, and the budgets: for a client's own connections, and through aiohttp's session.
+# Parallel calls, and the budgets: with the client's own connections, and through aiohttp's session.
 _TOGETHER: Final = {1: (0.75, 1.35), 20: (0.75, 1.35), 32: (0.75, 1.35), 200: (0.75, 1.45)}
 
 
@@ -51,7 +51,7 @@ async def overhead(way: Way) -> list[Row]:
 async def _raw_and_ours(way: Way) -> AsyncIterator[tuple[Send, Send]]:
     """Yield a bare post of a message and a send of it, both to the same bare server.
 
-    Through a proxy the client leaves the way to aiohttp's session; the bare server answers as one too.
+    Through a proxy the client uses aiohttp's session; the bare server also acts as the proxy.
     """
     async with remote("bare") as server:
         body = encode(SendMsg(to_account="bob", msg_seq=1, msg_random=2, msg_body=[TextElem(text="hi, beauty")]))
@@ -77,7 +77,7 @@ async def _raw_and_ours(way: Way) -> AsyncIterator[tuple[Send, Send]]:
 
 
 async def throughput() -> list[Row]:
-    """Sends per CPU second of tasks that send one message after the other, against the same with a bare post."""
+    """Sends per CPU second of tasks that send one message after another, against the same with a bare post."""
     rows = []
     async with _raw_and_ours("connection") as (raw, ours):
         for tasks in (50, 200):
@@ -123,7 +123,7 @@ async def _overhead_row(raw: Send, ours: Send, together: int, way: Way, limit: f
         await _cpu(ours, together, count)
     pairs = []
     for index in range(max(60, 8000 // count)):
-        # Small batches, taking turns in going first: whatever else the machine does strikes both alike.
+        # Small batches that take turns going first, so that other load on the machine affects both alike.
         first, second = (raw, ours) if index % 2 else (ours, raw)
         figures = {first: await _cpu(first, together, count)}
         figures[second] = await _cpu(second, together, count)
@@ -217,8 +217,8 @@ def _import_cpu(statement: str, compiled: str) -> float:
 async def import_time() -> list[Row]:
     """Import the client, against importing the package's three dependencies; CPU of fresh processes.
 
-    The package itself imports nothing before one of its names is used. Both are compiled, as what pip installs is,
-    wherever this runs: that is what the first pair, which does not count, is for.
+    The package itself imports nothing until one of its names is used. Both are compiled, as pip does when it installs:
+    the first pair, which does not count, does that.
     """
     own, base = "from tim_async import TimClient", "import aiohttp, msgspec, aiolimiter"
     with tempfile.TemporaryDirectory() as compiled:
@@ -238,7 +238,7 @@ async def import_time() -> list[Row]:
 
 
 async def memory() -> list[Row]:
-    """Memory of 10,000 calls that wait for their turn, beside as many tasks that wait for an event."""
+    """Memory of 10,000 calls that wait for their turn, against as many tasks that wait for an event."""
     count = 10_000
 
     async def traced(make: Callable[[int], Awaitable[object]]) -> float:
@@ -275,7 +275,7 @@ async def memory() -> list[Row]:
 
 
 async def enqueueing(count: int = 100_000) -> list[Row]:
-    """100,000 calls at once: how long the loop does nothing else, beside as many tasks that wait for an event."""
+    """100,000 calls at once: how long they block the loop, against as many tasks that wait for an event."""
 
     async def blocked(make: Callable[[int], Awaitable[object]]) -> tuple[float, float]:
         """Return the longest time in which no other task ran, and the CPU until all wait."""

@@ -1,7 +1,7 @@
-"""A service that counts exactly, in a process of its own: it refuses what is over its limit, and some at random.
+"""A service that counts exactly, in a separate process: it refuses calls over its limit, and some at random.
 
-Calls take a while to reach it, and answers a while to come back, each with jitter. Others who use a part of the limit
-need no socket: they are counted where they would have arrived.
+Calls take time to reach it, and answers to come back, each with jitter. Others who use part of the limit need no
+socket: they are counted at the times at which they would have arrived.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _TAKEN, _REFUSED = (_HEAD % len(reply) + reply for reply in (REPLY, _REFUSAL))
 
 
 class Accounts:
-    """What arrived, and what became of it.
+    """The calls that arrived, and their outcomes.
 
     Args:
         limit: calls in any second; 0 for no limit.
         error_part: the part of the calls that is refused at random.
-        others_rate: calls a second of others, evenly.
-        way_s: seconds from the client and back, plus or minus 30 %.
+        others_rate: calls a second by others, evenly spaced.
+        way_s: round-trip time in seconds, plus or minus 30 %.
     """
 
     def __init__(
@@ -41,17 +41,17 @@ class Accounts:
         self.others_rate = others_rate
         self._others: Iterator[float] = iter(())
         self._next = float("inf")
-        # By source, which is the account up to the first dash: when it arrived, and whether it was taken.
+        # By source, which is the account up to the first dash: when it arrived, and whether it was accepted.
         self.arrivals: dict[str, list[tuple[float, bool]]] = {}
         self.delivered: Counter[str] = Counter()
 
     def let_others(self, begin: float, end: float) -> None:
-        """Let the others call between two times of the loop's clock."""
+        """Count the others' calls between two times of the loop's clock."""
         self._others = even(self.others_rate, begin, end)
         self._next = next(self._others, float("inf"))
 
     def arrive(self, account: str, now: float) -> bool:
-        """Count a call; return whether it is taken."""
+        """Count a call; return whether it is accepted."""
         while self._next <= now:
             self._note("others", self._next, is_taken=self.service.takes(self._next))
             self._next = next(self._others, float("inf"))
@@ -64,7 +64,7 @@ class Accounts:
         self.arrivals.setdefault(source, []).append((when, is_taken))
 
     def half_way(self) -> float:
-        """Return the seconds of one half of the way."""
+        """Return the one-way time in seconds."""
         return self.way_s / 2 * self.random.uniform(0.7, 1.3)
 
 

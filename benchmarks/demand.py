@@ -1,7 +1,7 @@
-"""A client in a process of its own that always has more to send than the limit lets through.
+"""A client in a separate process that always has more to send than the limit allows.
 
-Run as `python -m benchmarks.demand URL SOURCE [REDIS]`. Says "ready", reads when to begin and to end (times of the
-monotonic clock, which all processes of a machine read alike) and prints at the end when its calls were granted.
+Run as `python -m benchmarks.demand URL SOURCE [REDIS]`. Prints "ready", reads the start and end times (of the monotonic
+clock that all processes of a machine share) and at the end prints when its calls were granted.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from tim_async._core.rate_limits import RateLimiter
 from .processes import SECRET_KEY
 
 APP = 1400000000
-TASKS = 60  # that always have one more message: more than are on their way at the cap
+TASKS = 60  # that always have one more message: more than are in flight at the cap
 
 
 def _note_grants(limiter: RateLimiter) -> list[float]:
-    """Return a list in which the limiter's grants will stand."""
+    """Return a list that the limiter's grants are added to."""
     grants: list[float] = []
     if isinstance(limiter, LocalRateLimiter):
-        # Where the tokens are taken: a task that waits for them may run some milliseconds later on a busy machine.
+        # Where the tokens are taken: on a busy machine, a task waiting for them may run some milliseconds later.
         take = Bucket.take
 
         def noting_take(bucket: Bucket, units: int, now: float) -> None:
@@ -82,5 +82,5 @@ async def main(url: str, source: str, redis: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    logging.disable(logging.WARNING)  # one line a cut, on a standard error that nobody reads
+    logging.disable(logging.WARNING)  # one line per cut, on a standard error that no one reads
     asyncio.run(main(*sys.argv[1:]))

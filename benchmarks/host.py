@@ -1,6 +1,6 @@
-"""One cap for the processes of one machine, kept in a file: its use, its worst second, and what it costs.
+"""One cap for the processes of one machine, stored in a file: its use, its worst second, and its cost.
 
-Each process records when its claims are granted, on the monotonic clock that all processes of a machine share.
+Each process records when its claims are granted, by the monotonic clock that all processes of a machine share.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any
 from .report import Row, worst_window
 from .sharing import CAP
 
-TASKS = 10  # that wait in each process
+TASKS = 10  # waiting in each process
 _SECONDS = 20.0
 
 Disturb = Callable[[float, list[asyncio.subprocess.Process]], Coroutine[None, None, None]]
 
 
 async def run(processes: int, seconds: float, disturb: Disturb | None = None) -> tuple[list[dict[str, Any]], float]:
-    """Run processes side by side; return the results of those that lived, and when they began."""
+    """Run processes concurrently; return the results of those that survived, and when they began."""
     with tempfile.TemporaryDirectory() as folder:
         children = [
             await asyncio.create_subprocess_exec(
@@ -100,12 +100,12 @@ async def _judge(name: str, processes: int, disturb: Disturb | None = None, *, l
 
 
 async def steady(processes: int) -> list[Row]:
-    """So many processes for 20 s."""
+    """A number of processes for 20 s."""
     return await _judge(f"{processes} processes of a machine", processes)
 
 
 async def killed() -> list[Row]:
-    """8 processes for 20 s, of which one is stopped for 3 s, and another one is killed; what it did is not counted."""
+    """8 processes for 20 s, one stopped for 3 s and another one killed; the killed one is not counted."""
 
     async def disturb(begin: float, children: list[asyncio.subprocess.Process]) -> None:
         await asyncio.sleep(begin + 5 - time.monotonic())

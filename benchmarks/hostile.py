@@ -1,8 +1,8 @@
-"""A hostile server in a process of its own: some of its answers are in trouble, and it keeps the accounts.
+"""A hostile server in a separate process: it spoils some of its answers, and keeps count.
 
-Every kind of trouble that the tests know comes equally often, in random order. Now and then it does not listen for a
-moment, so that no connection can be made. A message counts as accepted once; what has the same identity and comes
-within 120 seconds is a repeat, which the service removes while it answers as if it were the first.
+Every kind of trouble that the tests know is equally frequent, in random order. From time to time it stops listening for
+a moment, so that no connection can be made. A message counts as accepted once; a request with the same identity within
+120 seconds is a repeat, which the service drops while it answers as it did the first time.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _stay_silent(request: HostileRequest) -> None:
 KINDS: Final[dict[str, Behaviour]] = {
     **BROKEN,
     **ODD,
-    # One that comes while the next request is on its way cannot be distinguished from the answer to that.
+    # If it arrives while the next request is in flight, it cannot be distinguished from that request's answer.
     **{name: behave for name, behave in SURPLUS.items() if name != "a second answer a moment later"},
     **{f"{name} instead": raw(data) for name, data in KEPT_ALIVE.items()},
     **{f"{name} after accepting": _accept_and_answer(KEPT_ALIVE[name]) for name in ("502", "gzip")},
@@ -56,12 +56,12 @@ KINDS: Final[dict[str, Behaviour]] = {
 
 
 class _Service(HostileServer):
-    """Answers a part of the requests with trouble.
+    """Spoils a part of the answers.
 
     Args:
         trouble: that part.
-        away_every: after so many requests it does not listen for a moment.
-        seed: of what is random.
+        away_every: number of requests after which it stops listening for a moment.
+        seed: seed of the random choices.
     """
 
     def __init__(self, trouble: float, away_every: int, seed: int) -> None:
@@ -93,7 +93,7 @@ class _Service(HostileServer):
         super().accept(request)
 
     def _behave(self, request: HostileRequest) -> Awaitable[None] | None:
-        self.requests.clear()  # they would be all that the memory holds
+        self.requests.clear()  # otherwise they would use most of the memory
         self.count += 1
         if self.count % self._away_every == 0:
             asyncio.get_running_loop().call_soon(self._go_away)
@@ -118,21 +118,21 @@ class _Service(HostileServer):
         await self.listen()
 
     async def listen(self) -> None:
-        """Listen on a port of this machine, always the same."""
+        """Listen on a port of this machine, always the same one."""
         loop = asyncio.get_running_loop()
         self._listener = await loop.create_server(lambda: HostileConnection(self), "127.0.0.1", self._port)
         self._port = self._listener.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self._port}"
 
     async def drained(self) -> None:
-        """Wait until the other side has closed everything, so that nothing of it is still to be read."""
+        """Wait until the peer has closed everything, so that nothing it sent is left to read."""
         async with asyncio.timeout(_DRAIN_S):
             while self.open:
                 self._changed.clear()
                 await self._changed.wait()
 
     def report(self, messages: int) -> dict[str, object]:
-        """Return the accounts; accepted is a digit a message: how often it took effect, at most 9."""
+        """Return the counts; accepted has one digit per message: how often it took effect, at most 9."""
         return {
             "accepted": "".join(str(min(self.accepted[f"m{number}"], 9)) for number in range(messages)),
             "others": len(set(self.accepted) - {f"m{number}" for number in range(messages)}),
@@ -147,7 +147,7 @@ class _Service(HostileServer):
 
 
 async def serve(*, messages: int, trouble: float = 0.1, away_every: int = 1000, seed: int = 1) -> None:
-    """Serve until standard input ends; answer each line with the accounts, once all connections are closed."""
+    """Serve until standard input ends; answer each line with the counts, once all connections are closed."""
     service = _Service(trouble, away_every, seed)
     await service.listen()
     print(service.url, flush=True)

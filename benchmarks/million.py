@@ -1,13 +1,12 @@
-"""A million recipients: memory and pace of planning, of the ledger by itself, and of whole runs.
+"""A million recipients: memory and speed of planning, of the ledger alone, and of whole runs.
 
-Run as `python -m benchmarks.million plan|ledger|batch|single`; prints one JSON object. Planning, the ledger and the
-run in batches are at full size; the latter goes through an emulator, which keeps every message and needs 3 GB.
+Run as `python -m benchmarks.million plan|ledger|batch|single`; prints one JSON object. Planning, the ledger and the run
+in batches have the full size; the latter uses an emulator, which keeps every message and needs 3 GB.
 
-One by one, a million calls would take longer than anybody waits, so these runs are shorter. Whether the ledger keeps up
-comes from a run whose answers come at once, without a socket: a recipient costs it the same however many there are,
-which `ledger` shows at full size. What memory grows by comes from a run through an emulator: what it grows by in its
-second half it grows by again for every so many recipients, so that part is added as often as it fits into what is
-missing.
+One by one, a million calls would take too long, so these runs are shorter. The ledger's speed comes from a run with
+immediate answers, without a socket: its cost per recipient does not depend on their number, as `ledger` shows at full
+size. The memory growth comes from a run through an emulator, extrapolated: the growth in its second half is assumed to
+repeat for every further block of that many recipients.
 """
 
 from __future__ import annotations
@@ -38,18 +37,18 @@ BODY: Final = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi Nam
 
 
 def used_mb() -> float:
-    """Return the memory that is in use now."""
+    """Return the memory currently in use."""
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * resource.getpagesize() / 1e6
 
 
 def peak_mb() -> float:
-    """Return the most memory that was ever in use."""
+    """Return the peak memory."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
 class _Slot:
-    """A place in a pool that answers at once."""
+    """A place in a pool that answers immediately."""
 
     def take_nowait(self) -> bool:
         return True
@@ -69,7 +68,7 @@ class _Slot:
 
 
 class NoSocketPool:
-    """A pool whose calls are answered at once."""
+    """A pool whose calls are answered immediately."""
 
     is_closed = False
     calls = 0
@@ -100,7 +99,7 @@ async def plan(folder: Path) -> dict[str, object]:
 
 
 async def ledger(folder: Path) -> dict[str, object]:
-    """Claim, write ahead with a message for each, settle: the whole life of a million recipients on disk."""
+    """Claim, write ahead with a message each, settle: the whole life of a million recipients on disk."""
     before = used_mb()
     async with Ledger(folder / "big.db", purpose="benchmark") as book:
         made = await book.campaigns.create(
@@ -167,7 +166,7 @@ async def batch(folder: Path, count: int = MILLION) -> dict[str, object]:
 
 
 async def single(folder: Path, count: int = SHORTER, without_socket: int = WITHOUT_SOCKET) -> dict[str, object]:
-    """Runs one by one, shorter: through an emulator for memory, then without a socket for the ledger's pace."""
+    """Runs one by one, shorter: through an emulator for memory, then without a socket for the ledger's speed."""
     people = folder / "people.csv"
     write_people(people, count)
     campaign = Campaign("big", ledger=folder / "big.db", recipients=people, message=Template("Hi $name"))
@@ -197,7 +196,7 @@ async def single(folder: Path, count: int = SHORTER, without_socket: int = WITHO
 
 
 async def _pace(folder: Path, count: int) -> float:
-    """Return the recipients a second of a run one by one whose answers come at once."""
+    """Return the recipients a second of a one-by-one run with immediate answers."""
     people = folder / "pace.csv"
     write_people(people, count)
     campaign = Campaign("pace", ledger=folder / "pace.db", recipients=people, message=Template("Hi $name"))

@@ -1,6 +1,6 @@
-"""`tim-async worker` that notes when its calls get their turns: `TIM_GRANTS_FILE` names the file, one for all workers.
+"""`tim-async worker` that records when its calls get their turns: `TIM_GRANTS_FILE` names the file for all workers.
 
-What was noted is in the file, whatever becomes of the process a moment later.
+Times are in the file immediately, whatever happens to the process next.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ _TIME = struct.Struct("d")
 
 
 def read(path: Path) -> list[float]:
-    """Return all times that were noted."""
+    """Return all recorded times."""
     return [when for (when,) in _TIME.iter_unpack(path.read_bytes())]
 
 
 def note(path: str) -> None:
-    """Note every turn from now on."""
+    """Record every turn from now on."""
     file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     acquire = RedisRateLimiter.acquire
 

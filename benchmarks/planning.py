@@ -1,8 +1,8 @@
-"""What planning costs a row, and whether that grows: CPU time in blocks, beside the same rows in bare sqlite3.
+"""The cost of planning per row, and whether it grows: CPU time in blocks, against the same rows in bare sqlite3.
 
-A row's cost is that of reading it, of its part of the sort that finds duplicates, and of entering it. Reading and
-entering are measured block by block; the sort is one step, of which every row has the same part. The first and the
-last tenth are compared: when every batch looks through all rows before it, the last one costs many times the first.
+A row's cost consists of reading it, its part of the sort that finds duplicates, and entering it. Reading and entering
+are measured block by block; the sort is one step, of which every row gets the same part. The first and the last tenth
+are compared: if every batch looked through all earlier rows, the last one would cost many times the first.
 
 Ten million, planned and sent through a pool without sockets, with memory over time, takes minutes and is run by hand:
 
@@ -58,7 +58,7 @@ def account(order: Order, number: int) -> str:
 
 
 class Accounts:
-    """Accounts that are made as they are read, any number of times."""
+    """Accounts generated while they are read, any number of times."""
 
     def __init__(self, order: Order, count: int) -> None:
         self._order = order
@@ -69,17 +69,17 @@ class Accounts:
 
 
 def write_csv(path: Path, accounts: Iterable[str]) -> None:
-    """Write a file of recipients with a name for each."""
+    """Write a file of recipients, each with a name."""
     with path.open("w", encoding="utf-8") as file:
         file.write("account,name\n")
         file.writelines(f"{each},Name {number}\n" for number, each in enumerate(accounts))
 
 
 class Blocks:
-    """Takes the CPU time of a plan at every batch, and says what blocks of rows have cost.
+    """Records the CPU time of a plan at every batch, and computes the cost of blocks of rows.
 
     Args:
-        clock: seconds; of CPU on a file, of the wall where the work is a server's.
+        clock: seconds; CPU time for a file, wall time if a server does the work.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -88,12 +88,12 @@ class Blocks:
         self._began = self._clock()
 
     def note(self, progress: PlanProgress) -> None:
-        """Take the time."""
+        """Record the time."""
         done = progress.entered if progress.stage == "entering" else progress.rows
         self._marks[progress.stage].append((done, self._clock() - self._began))
 
     def costs(self, count: int) -> list[float]:
-        """Return what a row has cost in each of so many blocks, in microseconds."""
+        """Return the cost of a row in each of `count` blocks, in microseconds."""
         ((rows, read),), entering = self._marks["sorting"], self._marks["entering"]
         reading = [*(mark for mark in self._marks["reading"] if mark[0] < rows), (rows, read)]
         between = entering[0][1] - read
@@ -104,7 +104,7 @@ class Blocks:
 
 
 def _at(marks: list[tuple[int, float]], rows: float) -> float:
-    """Return the time at which so many rows were done."""
+    """Return the time at which a number of rows was done."""
     before = marks[0]
     for mark in marks:
         if mark[0] >= rows:
@@ -115,13 +115,13 @@ def _at(marks: list[tuple[int, float]], rows: float) -> float:
 
 
 def growth(costs: list[float]) -> float:
-    """Return what a row of the last tenth costs beside one of the first."""
+    """Return the cost of a row in the last tenth divided by that in the first."""
     size = max(1, round(len(costs) * PART))
     return sum(costs[-size:]) / sum(costs[:size])
 
 
 async def planning(kind: Kind, order: Order, where: Where, count: int = MILLION) -> list[Row]:
-    """Plan once, and judge what a row has cost."""
+    """Plan once, and judge the cost of a row."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         ledger = await stack.enter_async_context(own_database()) if where == "postgresql" else folder / "plan.db"
@@ -153,7 +153,7 @@ async def planning(kind: Kind, order: Order, where: Where, count: int = MILLION)
 
 
 def _bare(path: Path, accounts: list[str]) -> float:
-    """Return the rows per CPU second of the same rows in bare sqlite3, with an index that is built at the end."""
+    """Return the rows per CPU second of the same rows in bare sqlite3, with the index built at the end."""
     book = sqlite3.connect(path, isolation_level=None)
     for line in (
         "PRAGMA journal_mode=WAL",
@@ -174,7 +174,7 @@ def _bare(path: Path, accounts: list[str]) -> float:
 
 
 async def killed(count: int = KILLED_ROWS, kills: int = KILLS) -> list[Row]:
-    """Kill a plan at random moments, run its line again, and compare what it is with one that was left alone."""
+    """Kill a plan at random moments, run it again, and compare the result with an undisturbed one."""
     rng, hits = random.Random(9), 0
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -213,12 +213,12 @@ async def _plan(folder: Path, ledger: Path) -> asyncio.subprocess.Process:
 def _is_planned(ledger: Path) -> bool:
     try:
         return bool(_ask(ledger, "SELECT is_planned FROM tim_bulk_campaigns")[0][0])
-    except (sqlite3.OperationalError, IndexError):  # killed before there was one
+    except (sqlite3.OperationalError, IndexError):  # killed before it existed
         return False
 
 
 def _contents(ledger: Path) -> list[list[tuple[object, ...]]]:
-    """Return all that a plan is, without what is random in it."""
+    """Return everything in a plan except its random parts."""
     return [
         _ask(ledger, f"SELECT {names} FROM tim_bulk_{table} ORDER BY 1")
         for table, names in (

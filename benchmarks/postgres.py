@@ -1,9 +1,9 @@
-"""What a ledger on PostgreSQL costs: a recipient of a campaign beyond the call itself, and a plan beside a bare `COPY`.
+"""The cost of a ledger on PostgreSQL: a recipient of a campaign beyond the call itself, and a plan against bare `COPY`.
 
-A recipient over a pool without sockets, in CPU time of this process: the server's own is not in it. A plan by the wall,
-as most of it is the server's work, and beside `COPY` of the same rows from memory in the same run. A plan also reads
-and weighs them, and leaves no account in it twice: so the table of the `COPY` has the ledger's columns and keys, and an
-index that keeps accounts apart. What it takes without that index stands in the note.
+A recipient is measured over a pool without sockets, in CPU time of this process, without the server's. A plan is
+measured in wall time, because the server does most of the work, and compared with `COPY` of the same rows from memory
+in the same run. A plan also reads and weighs the rows, and removes duplicate accounts: so the `COPY` table has the
+ledger's columns and keys, and a unique index on accounts. The note has the time without that index.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
 
 
 async def copy(count: int = 500_000) -> list[Row]:
-    """A plan from CSV with a template, accounts in random order, beside a bare `COPY` before it and after it."""
+    """A plan from CSV with a template, accounts in random order, against a bare `COPY` before it and after it."""
     accounts = list(Accounts("random", count))
     with tempfile.TemporaryDirectory() as folder:
         people = Path(folder) / "people.csv"
@@ -92,7 +92,7 @@ async def copy(count: int = 500_000) -> list[Row]:
 
 
 async def _copied(accounts: Sequence[str], *, is_unique: bool) -> float:
-    """Return how long a `COPY` of the rows takes into a table as a ledger has it."""
+    """Return how long a `COPY` of the rows into a table like the ledger's takes."""
     rows = [
         (1, place, each, f'{{"name":"Name {place}"}}', place + 2, place // 50, 0, 0, 0)
         for place, each in enumerate(accounts)

@@ -1,7 +1,7 @@
-"""Servers in processes of their own, so that their CPU and their loop are not the client's.
+"""Servers in separate processes, so that they share neither CPU nor event loop with the client.
 
-Run as `python -m benchmarks.processes KIND OPTIONS`, where the options are JSON: prints its URL, then answers lines on
-standard input. `bare` and `emulator` are here, other kinds are modules of their own.
+Run as `python -m benchmarks.processes KIND OPTIONS`, with the options as JSON: prints its URL, then answers lines on
+standard input. `bare` and `emulator` are here, other kinds have their own modules.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from .report import worst_window
 
 SECRET_KEY: Final = DEFAULT_SECRET_KEY
-# Some servers say what became of each of many messages, in one line.
+# Some servers report the outcome of each of many messages in one line.
 _LONGEST_LINE: Final = 2**25
 REPLY: Final = (
     b'{"ActionStatus":"OK","ErrorInfo":"","ErrorCode":0,"MsgTime":1572870301,"MsgKey":"89541_2574206_1572870301"}'
@@ -33,7 +33,7 @@ _ANSWER: Final = (
 
 
 class RequestProtocol(asyncio.Protocol):
-    """A connection that reads requests by counting bytes, and hands them on."""
+    """A connection that reads requests by counting bytes, and passes them on."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -55,12 +55,12 @@ class RequestProtocol(asyncio.Protocol):
             self.received(head, body)
 
     def received(self, head: bytes, body: bytes) -> None:
-        """Do what is to be done with a request."""
+        """Handle a request."""
         raise NotImplementedError
 
 
 class _Bare(RequestProtocol):
-    """The cheapest server there is: notes when a request came and from which identifier, answers the same, or later."""
+    """The cheapest possible server: records arrival time and identifier of a request, and always answers the same."""
 
     arrivals: ClassVar[dict[str, list[float]]] = {}
     is_stalled: ClassVar[bool] = False
@@ -99,7 +99,7 @@ async def _bare() -> None:
 
 
 class _Clock:
-    """The time of day, and what it is put forward by."""
+    """The time of day plus an offset."""
 
     ahead = 0.0
 
@@ -108,7 +108,7 @@ class _Clock:
 
 
 def _trouble(emulator: Emulator, rate: float) -> None:
-    """Plan everything that can come between a request and its answer, so often all together."""
+    """Plan every fault that can happen between a request and its answer, at this rate in total."""
     each = 1 - (1 - rate) ** (1 / 9)
     for index, code in enumerate((20004, 20005, 91000, 90992)):
         emulator.faults.answer(code, rate=each, seed=index)
@@ -120,11 +120,11 @@ def _trouble(emulator: Emulator, rate: float) -> None:
 
 
 async def _emulator(limit: int | None = None) -> None:
-    # Collecting among all the messages it keeps holds it up, and what arrives meanwhile is counted together.
+    # Garbage collection over all kept messages blocks the loop, and calls that arrive meanwhile are counted together.
     gc.disable()
     clock = _Clock()
     limits = {} if limit is None else {"*": limit}
-    # All is counted at the end, whatever there was of it.
+    # Everything is counted at the end, whatever happened.
     keep = {"messages": 10_000_000, "calls": 1_000_000}
     async with Emulator(
         auto_import=True, rate_limits=limits, clock=clock, window_clock=time.monotonic, keep=keep
@@ -136,7 +136,7 @@ async def _emulator(limit: int | None = None) -> None:
             word, _, argument = line.partition(" ")
             if word == "faults":
                 for index, code in enumerate((20004, 20005, 91000, 90992)):
-                    # Four faults in a row at these rates strike a fifth of the calls together.
+                    # Four faults in a row at these rates affect a fifth of the calls together.
                     emulator.faults.answer(code, rate=1 - (1 - float(argument)) ** 0.25, seed=index)
             elif word == "trouble":
                 _trouble(emulator, float(argument))
@@ -145,7 +145,7 @@ async def _emulator(limit: int | None = None) -> None:
             elif word == "ahead":
                 clock.ahead = float(argument)
             elif word == "count":
-                # Asked over and over: no more than this.
+                # Polled repeatedly: return only this.
                 print(json.dumps({"arrivals": emulator.count()}), flush=True)
                 continue
             arrivals = emulator.arrivals
@@ -167,7 +167,7 @@ async def _emulator(limit: int | None = None) -> None:
 
 
 async def _measure_lag(lags: list[float]) -> None:
-    """Note how late the loop is, where that is much: what arrives meanwhile is counted together."""
+    """Record large delays of the loop: calls that arrive meanwhile are counted together."""
     while True:
         due = time.monotonic() + 0.005
         await asyncio.sleep(0.005)
@@ -177,7 +177,7 @@ async def _measure_lag(lags: list[float]) -> None:
 
 
 def _deliveries(emulator: Emulator) -> int:
-    """Return the most recipients of batches in any minute."""
+    """Return the maximum number of batch recipients in any minute."""
     times = [
         arrival.monotonic
         for arrival in emulator.arrivals
@@ -188,7 +188,7 @@ def _deliveries(emulator: Emulator) -> int:
 
 
 def _messages(emulator: Emulator) -> dict[str, int]:
-    """Count messages, those who got one, and those who got more than one."""
+    """Count messages, accounts that got one, and accounts that got more than one."""
     each = Counter(message.to_account for message in emulator.messages())
     return {
         "messages": each.total(),
@@ -206,7 +206,7 @@ class Remote:
         self.url = url
 
     async def request(self, line: str = "report") -> dict[str, Any]:
-        """Send a line and return what the server says of itself."""
+        """Send a line and return the server's report."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(line.encode() + b"\n")
@@ -220,8 +220,8 @@ async def remote(kind: str, limit: int | None = None, **options: object) -> Asyn
 
     Args:
         kind: `bare`, `emulator`, or the name of a module of benchmarks that has `serve`.
-        limit: of an emulator: the limit of all commands.
-        **options: what its function takes.
+        limit: for an emulator, the limit of all commands.
+            **options: the arguments of its function.
     """
     if limit is not None:
         options["limit"] = limit

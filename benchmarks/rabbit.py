@@ -1,4 +1,4 @@
-"""A RabbitMQ of one's own, so that stopping it disturbs no other."""
+"""A private RabbitMQ, so that stopping it disturbs no other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RABBITMQ_SERVER = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 
 
 class OwnRabbit:
-    """A RabbitMQ of one's own, to be stopped and started; what it keeps outlives a stop, in its folder."""
+    """A private RabbitMQ that can be stopped and started; its data survives a stop, in its folder."""
 
     def __init__(self, folder: Path) -> None:
         self._binary = RABBITMQ_SERVER if Path(RABBITMQ_SERVER).exists() else shutil.which("rabbitmq-server")

@@ -1,7 +1,7 @@
-"""What a recipient costs in a campaign beyond the call itself, what reading the outcomes costs, and how long it waits.
+"""The cost of a campaign's recipient beyond the call itself, the cost of reading outcomes, and waiting times.
 
-All over a pool without sockets, in CPU time: of the ledger's thread too, and whatever else the machine does. What it is
-compared with is measured in the same run: the calls alone, and bare `sqlite3` doing what has to be done.
+Everything runs over a pool without sockets and is measured in CPU time, including the ledger's thread. The baselines
+are measured in the same run: the calls alone, and bare `sqlite3` doing the necessary work.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .million import NoSocketPool
 from .processes import SECRET_KEY
 from .report import Row
 
-# A campaign makes so many calls at a time with the client's own settings.
+# Number of parallel calls of a campaign with the client's default settings.
 TASKS: Final = 37
 CHUNK: Final = 50
 BODY: Final = '{"MsgBody":[{"MsgType":"TIMTextElem","MsgContent":{"Text":"Hi Name 123456"}}]}'
@@ -40,7 +40,7 @@ def new_client() -> TimClient:
 
 
 async def calls_alone(count: int) -> float:
-    """Return the CPU of a call of the client."""
+    """Return the CPU of one call of the client."""
     numbers = iter(range(count))
     async with new_client() as client:
 
@@ -54,7 +54,7 @@ async def calls_alone(count: int) -> float:
 
 
 async def run_cost(ledger: Path | str, people: Path, count: int, *, is_batch: bool) -> tuple[float, Counter[str]]:
-    """Return the CPU of a recipient in a run on a new ledger, and what the run asked of the database."""
+    """Return the CPU per recipient of a run on a new ledger, and the run's database statements."""
     asked: Counter[str] = Counter()
     message = "Hi, beauty" if is_batch else Template("Hi $name")
     campaign = Campaign("spring", ledger=ledger, recipients=people, message=message)
@@ -69,7 +69,7 @@ async def run_cost(ledger: Path | str, people: Path, count: int, *, is_batch: bo
 
 
 class counting:  # noqa: N801 - used as a function
-    """Counts what any database is asked during a block: statements, of many rows or of one, and transactions."""
+    """Counts the database requests during a block: statements, of many rows or of one, and transactions."""
 
     def __init__(self, counts: Counter[str]) -> None:
         self._listeners = {
@@ -164,7 +164,7 @@ def shown(asked: Counter[str], count: int) -> str:
 
 
 async def _make_ledger(path: Path, count: int, *, settled: int) -> None:
-    """Make a ledger as a run leaves it that sent to some of the recipients: quicker than planning and sending."""
+    """Create a ledger as left by a run that sent to some of the recipients: faster than planning and sending."""
     async with Ledger(path, purpose="benchmark") as ledger:
         campaign = await ledger.campaigns.create(
             "big",
@@ -231,7 +231,7 @@ async def export(count: int = 1_000_000) -> list[Row]:
 
 
 async def start(count: int = 1_000_000) -> list[Row]:
-    """The first call of a run on a ledger half of which is sent, and the end of a run that is stopped."""
+    """The first call of a run on a half-sent ledger, and the end of a run that is stopped."""
     with tempfile.TemporaryDirectory() as place:
         path = Path(place) / "big.db"
         await _make_ledger(path, count, settled=count // 2)

@@ -17,13 +17,13 @@ class Row:
 
     Attributes:
         name: what was measured.
-        value: the figure; None where it could not be measured, and the note says why.
-        unit: what it counts.
-        baseline: the figure's baseline in the same run, None where the budget is absolute.
-        limit: the budget, for the ratio to the baseline where there is one and for the value elsewhere; None without.
-        sense: how the figure relates to the budget, and whether less of it or more is better where there is none.
-        note: what stands beside it.
-        runs: what it was in each run, the ratio where there is a baseline; empty for a row of a single run.
+        value: the figure; None if it could not be measured, and the note says why.
+        unit: its unit.
+        baseline: the figure's baseline in the same run, None if the budget is absolute.
+        limit: the budget, for the ratio to the baseline if there is one and otherwise for the value; None without.
+        sense: how the figure relates to the budget, and whether less or more is better without one.
+        note: shown beside it.
+        runs: the figures of each run, ratios if there is a baseline; empty for a row of a single run.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Row:
 
     @property
     def figure(self) -> float | None:
-        """What the budget is for: the ratio where there is a baseline, the value elsewhere."""
+        """The figure that the budget applies to: the ratio if there is a baseline, otherwise the value."""
         return self.value if self.ratio is None else self.ratio
 
     @property
     def is_kept(self) -> bool | None:
-        """Whether the budget is kept; None where there is none."""
+        """Whether the budget is kept; None if there is none."""
         if self.limit is None or self.figure is None:
             return None
         return _HOLDS[self.sense](self.figure, self.limit)
@@ -57,7 +57,7 @@ class Row:
 
 
 def merge(runs: list[list[Row]]) -> list[Row]:
-    """Return the rows of several runs as one row each: the run in the middle, with what it was in all of them."""
+    """Merge the rows of several runs into one row each: the median run, with the figures of all."""
     merged = []
     for name in dict.fromkeys(row.name for run in runs for row in run):
         rows = [row for run in runs for row in run if row.name == name]
@@ -106,13 +106,13 @@ def percentile(values: list[float], part: float) -> float:
 
 
 def spread_ms(seconds: list[float]) -> str:
-    """Return the middle, the 99th percentile and the longest of some times, as text in milliseconds."""
+    """Format the median, the 99th percentile and the maximum of some times in milliseconds."""
     middle, late, longest = statistics.median(seconds), percentile(seconds, 0.99), max(seconds)
     return f"p50 {1000 * middle:.1f}, p99 {1000 * late:.1f}, longest {1000 * longest:.1f} ms"
 
 
 def worst_window(times: list[float], per: float = 1.0) -> int:
-    """Return the most events in any window of `per` seconds, both ends included."""
+    """Return the maximum number of events in any window of `per` seconds, both ends included."""
     worst = first = 0
     ordered = sorted(times)
     for index, when in enumerate(ordered):

@@ -1,14 +1,14 @@
-"""One way to send many messages, in a process of its own: ours, one written by hand, or a package that people use.
+"""One way to send many messages, in a separate process: ours, a hand-written one, or a package in use.
 
-Run as `python -m benchmarks.rivals WAY URL COUNT`. Prints whether it can run, sends the messages when a line comes, and
-prints what it believes of them and the CPU that it took.
+Run as `python -m benchmarks.rivals WAY URL COUNT`. Prints whether it can run, sends the messages when a line arrives,
+and prints its own view of them and the CPU it took.
 
-What the packages are, as read in the sources of the versions named here:
+The packages, according to the sources of the versions named here:
 
-- `timsdk` 1.1.12 (July 2020): `requests` with one session and no pace; the answer comes back as a dict, and a refusal
-  raises nothing. Its host is fixed in `HttpClient.get_url`, so that is replaced here.
-- `tencentcloud-sdk-python-im` 0.9.4 (March 2023, not by Tencent): `requests.post`, so a connection for each call, and
-  no pace; the answer comes back as a response, or None after any exception. Its host is an argument.
+- `timsdk` 1.1.12 (July 2020): `requests` with one session and no pace; the answer is returned as a dict, and a refusal
+  raises nothing. Its host is hard-coded in `HttpClient.get_url`, so that is replaced here.
+- `tencentcloud-sdk-python-im` 0.9.4 (March 2023, not by Tencent): `requests.post`, so one connection per call, and no
+  pace; the answer is returned as a response, or None after any exception. Its host is an argument.
 
 Both block, so an asyncio application runs them in threads.
 """
@@ -60,7 +60,7 @@ async def _own_official(stack: AsyncExitStack, url: str) -> Send:
 
 
 async def _by_hand(stack: AsyncExitStack, url: str) -> Send:
-    """What one writes in an afternoon: a session, a limiter, a look at the code."""
+    """What can be written in an afternoon: a session, a limiter, a check of the code."""
     import aiohttp
     import msgspec
     from aiolimiter import AsyncLimiter

@@ -1,8 +1,7 @@
 """One process of many that share a cap: makes claims on a limiter and records when they are granted.
 
-Run as `python -m benchmarks.sharing KIND URL SECONDS TASKS`, with a folder as the URL for `host`. Says "ready", reads
-when to begin (a time of the monotonic clock, which all processes of a machine read alike) and prints one line of JSON
-at the end.
+Run as `python -m benchmarks.sharing KIND URL SECONDS TASKS`, with a folder as the URL for `host`. Prints "ready", reads
+the start time (of the monotonic clock that all processes of a machine share) and prints one line of JSON at the end.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ Limiter = AbstractAsyncContextManager[tuple[Acquire, Callable[[], dict[str, int]
 
 
 class FreeSlot:
-    """A pool that always has a place."""
+    """A pool that always has a free place."""
 
     def take_nowait(self) -> bool:
         return True
@@ -70,7 +69,7 @@ async def shared(url: str, batch_s: float = 0.05) -> AsyncIterator[tuple[Acquire
 
 @asynccontextmanager
 async def host(folder: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
-    """The file of this machine, in a folder."""
+    """The file limiter of this machine, in a folder."""
     async with HostRateLimiter(folder=folder) as limiter:
 
         def counts() -> dict[str, int]:
@@ -104,7 +103,7 @@ async def of_limits(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[
 
 @asynccontextmanager
 async def of_throttled(url: str) -> AsyncIterator[tuple[Acquire, Callable[[], dict[str, int]]]]:
-    """`throttled-py`, its GCRA limiter, which waits by itself."""
+    """`throttled-py` with its GCRA limiter, which waits itself."""
     from throttled.asyncio import RateLimiterType, Throttled, rate_limiter, store
 
     throttle = Throttled(

@@ -1,4 +1,4 @@
-"""Against what people use: the same messages, the same service with its real limit, one way after the other."""
+"""Comparison with other packages: the same messages, the same service with its real limit, one after another."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .report import Row
 from .rivals import CAP, WAYS
 
 COUNT: Final = 2_400  # twelve seconds at the cap
-WAY_S: Final = 0.04  # there and back
+WAY_S: Final = 0.04  # round trip
 
 
 async def _run(way: str, url: str, count: int) -> dict[str, Any]:
-    """Send in a process of its own; return what it says."""
+    """Send in a separate process; return its report."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.rivals", way, url, str(count)),
         stdin=asyncio.subprocess.PIPE,
@@ -39,7 +39,7 @@ async def _run(way: str, url: str, count: int) -> dict[str, Any]:
 
 
 async def side_by_side(count: int = COUNT) -> list[Row]:
-    """All messages at hand at once: how fast they are delivered, how many are refused or lost, and what it costs."""
+    """All messages at once: how fast they are delivered, how many are refused or lost, and the cost."""
     rows: list[Row] = []
     by_hand_us: float | None = None
     for way in ("by-hand", *(way for way in WAYS if way != "by-hand")):
@@ -74,7 +74,7 @@ async def side_by_side(count: int = COUNT) -> list[Row]:
                 name=f"{name}: lost",
                 value=count - delivered,
                 unit="messages",
-                # With the policy that repeats refusals, nothing is.
+                # The policy that retries refusals loses nothing.
                 limit=0 if way == "own-official" else None,
                 note=f"{result['sent']:,} reported as sent, {counts['doubled']} delivered twice{errors}",
             ),

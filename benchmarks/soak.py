@@ -1,7 +1,7 @@
-"""Many messages to a hostile server, some of them cancelled, and what became of every one: reported against accepted.
+"""Many messages to a hostile server, some of them cancelled, comparing what was reported with what was accepted.
 
-The server is in a process of its own, troubles a tenth of its answers with every kind there is, and keeps the accounts
-(`hostile`). Nothing may be lost, doubled, or reported wrongly, whatever the policy repeats.
+The server runs in a separate process, spoils a tenth of its answers in every known way, and keeps count (`hostile`).
+Nothing may be lost, doubled or misreported, whatever the policy retries.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ APP: Final = 1400000000
 MESSAGES: Final = 100_000
 POOL_SIZE: Final = 40
 TASKS: Final = 100  # more than the pool has places, so that calls wait for one
-CANCELLED: Final = 0.05  # the part of the calls that is cancelled, unless it is done before that
+CANCELLED: Final = 0.05  # the part of the calls that is cancelled, unless it ends first
 LATEST_CANCEL_S: Final = 0.05
 TIMEOUT_S: Final = 0.5
 
@@ -35,7 +35,7 @@ Way = Literal["connection", "session"]
 
 
 class Reported(Enum):
-    """What the caller learns of a message."""
+    """What the caller learns about a message."""
 
     SENT = "sent"
     FAILED = "failed"
@@ -46,7 +46,7 @@ class Reported(Enum):
     UNEXPECTED = "an error of no kind that is documented"
 
 
-# How often a message may have taken effect that is reported so; what is not here must not happen.
+# How often a message with this report may have taken effect; what is not listed must not happen.
 _ALLOWED: Final = {
     Reported.SENT: "1",
     Reported.FAILED: "0",
@@ -57,7 +57,7 @@ _ALLOWED: Final = {
 
 
 class _Sender:
-    """Sends messages, cancels some, and notes what was reported."""
+    """Sends messages, cancels some, and records the reports."""
 
     def __init__(self, client: TimClient, messages: int, seed: int) -> None:
         self._client = client
@@ -94,11 +94,11 @@ class _Sender:
 
 
 def judge(reported: dict[int, Reported], accepted: str) -> Counter[str]:
-    """Return how many messages were lost, doubled or reported wrongly.
+    """Return how many messages were lost, doubled or misreported.
 
     Args:
-        reported: what the caller learnt, by the message's number.
-        accepted: a digit a message: how often it took effect.
+        reported: the caller's report, by the message's number.
+        accepted: one digit per message: how often it took effect.
     """
     faults: Counter[str] = Counter(lost=0, doubled=0, wrong=0)
     for number, times in enumerate(accepted):
@@ -115,9 +115,9 @@ def judge(reported: dict[int, Reported], accepted: str) -> Counter[str]:
 async def soak(
     transport: Transport, way: Way = "connection", messages: int = MESSAGES, seed: int | None = None
 ) -> list[Row]:
-    """Send the messages under one policy, one way, and hold the two accounts against each other.
+    """Send the messages with one policy over one route, and compare the two records.
 
-    The seed decides which answers are in trouble and which calls are cancelled; without one, each run is another.
+    The seed determines the spoiled answers and the cancelled calls; without one, each run differs.
     """
     if seed is None:
         seed = random.randrange(1_000_000)
@@ -133,7 +133,7 @@ async def soak(
             connect_timeout=TIMEOUT_S,
             pool_size=POOL_SIZE,
             rate_limits={"openim/sendmsg": 1_000_000},
-            # Trace hooks of the user's own ask for aiohttp's session.
+            # User-defined trace hooks force the use of aiohttp's session.
             trace_configs=[aiohttp.TraceConfig()] if way == "session" else [],
         ) as client:
             sender = _Sender(client, messages, seed)
@@ -171,7 +171,7 @@ async def soak(
             limit=POOL_SIZE,
             note=f"as the server counts; {counts['connections']:,} in all, {seconds:.0f} s, seed {seed}",
         ),
-        # Nothing is shown by trouble that did not happen.
+        # Trouble that did not happen proves nothing.
         Row(
             name=f"{name}: kinds of trouble that did not happen",
             value=len(counts["missing_kinds"]),

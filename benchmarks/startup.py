@@ -1,4 +1,4 @@
-"""How long the command line takes to begin: what scripts ask for, what people read, and what a shell asks for."""
+"""How long the command line takes to start: for scripts, for people, and for shell completion."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _WORDS: Final = (("bu",), ("call", "c2c."), ("call", "c2c.send", "to"), ("bulk",
 
 
 def _cpu(args: tuple[str, ...], compiled: str, **env: str) -> float:
-    """Return the CPU time of a process of Python, its modules compiled as what pip installs is."""
+    """Return the CPU time of a Python process, its modules compiled as pip does when it installs."""
     env = {**os.environ, "PYTHONPYCACHEPREFIX": compiled, **env}
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -46,7 +46,7 @@ def _row(name: str, args: tuple[str, ...], base: str, limit: float, **env: str) 
 
 
 async def startup() -> list[Row]:
-    """Run the command line and what it is measured by, one after the other; CPU of fresh processes."""
+    """Run the command line and its baseline, one after the other; CPU of fresh processes."""
     imports = "import typer, rich"
     return [
         _row("--version against python -c pass", (*_PROGRAM, "--version"), "pass", 4.0),

@@ -1,7 +1,7 @@
-"""What a message costs workers whose processors are busy with something else, beside what it costs on idle ones.
+"""The cost of a message for workers on busy processors, compared with idle ones.
 
-Workers, services and busy loops share two cores, whatever the machine has: a worker that is to send at a moment gets
-its processor some milliseconds later, and a reservation of the limiter can be used for so long only.
+Workers, services and busy loops share two cores, whatever the machine has: a worker that is to send at a moment runs
+some milliseconds later, and a reservation of the limiter can be used only for a limited time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """Keep so many cores busy during the block."""
+    """Keep cores busy during the block."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
@@ -55,7 +55,7 @@ def cpu_s(pid: int) -> float:
 
 
 class Sample:
-    """What was used, and what was sent, up to a moment."""
+    """CPU used and messages sent up to a moment."""
 
     def __init__(self, workers: Workers, grants: Path, requests: int) -> None:
         self.at = time.monotonic()
@@ -72,7 +72,7 @@ async def _sample(workers: Workers, grants: Path, url: str) -> Sample:
 
 
 async def _measure(workers: Workers, grants: Path, url: str, hogs: int) -> tuple[float, float, float]:
-    """Return microseconds of CPU and requests to Redis, by message, and messages a second."""
+    """Return CPU microseconds and Redis requests per message, and messages a second."""
     with busy(hogs):
         await asyncio.sleep(SETTLE_S)
         first = await _sample(workers, grants, url)
@@ -87,12 +87,12 @@ async def _measure(workers: Workers, grants: Path, url: str, hogs: int) -> tuple
 
 
 async def starved(rounds: int = 2) -> list[Row]:
-    """4 workers on two cores: on idle ones, and beside two busy loops, in turn."""
+    """4 workers on two cores, idle and with two busy loops in turn."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, set(sorted(allowed)[:CORES]))
     try:
         async with services() as found:
-            # The service is none of what is starved: what it sees late, it would count wrong.
+            # The service is not starved: it would count late arrivals wrongly.
             with suppress(PermissionError):
                 os.setpriority(os.PRIO_PROCESS, found.server.pid, -15)
             return await _compare(found, rounds)

@@ -1,8 +1,8 @@
-"""Suppression lists of a million: what reading and counting them takes, and what leaving out costs a recipient.
+"""Suppression lists of a million: the cost of reading and counting them, and of skipping recipients.
 
-Run as `python -m benchmarks.suppression FOLDER`; prints one JSON object. Neighbouring accounts come far apart, and a
-tenth of the campaign is on the list. The run is shorter, over a pool without sockets: a recipient costs it the same
-however many there are.
+Run as `python -m benchmarks.suppression FOLDER`; prints one JSON object. Neighbouring accounts are far apart, and a
+tenth of the campaign is on the list. The run is shorter, over a pool without sockets: its cost per recipient does not
+depend on their number.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from .report import Row
 
 _RUN = 20_000
 _SHARE = 10
-# No divisor of a million: neighbours come far apart.
+# Not a divisor of a million: neighbours are far apart.
 _SCATTER = 618_033
 
 
 async def lists() -> list[Row]:
-    """A list of a million, in a process of its own."""
+    """A list of a million, in a separate process."""
     with tempfile.TemporaryDirectory() as folder:
         await asyncio.to_thread(_write, Path(folder))
         process = await asyncio.create_subprocess_exec(
@@ -45,7 +45,7 @@ async def lists() -> list[Row]:
 
 
 async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
-    """What a recipient costs, one by one, with a list of a million, and with a bound on messages, beside none."""
+    """The cost of a recipient, one by one: with a list of a million, with a bound on messages, and with neither."""
     plain, listed, bounded = list[float](), list[float](), list[float]()
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
@@ -84,7 +84,7 @@ async def cost(count: int = 10_000, rounds: int = 5) -> list[Row]:
 def _write(folder: Path) -> None:
     """Write the files: the accounts of the list, every tenth of them a recipient's, and the recipients.
 
-    Line by line: a process that is started has the most memory that this one ever had for its own.
+    They are written line by line, because a started process inherits this one's peak memory.
     """
     for name, step in (("entries.txt", _SHARE), ("people.txt", 1)):
         with (folder / name).open("w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""The client for code without a loop: its cap over threads, and what a call costs against `requests` and asyncio."""
+"""The blocking client: its cap over threads, and the cost of a call against `requests` and asyncio."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _send(client: TimClient) -> None:
 
 
 def _from_threads(call: Call, threads: int, count: int) -> None:
-    """Make so many calls from so many threads."""
+    """Make calls from several threads."""
     numbers = iter(range(count))
     lock = threading.Lock()
 
@@ -72,7 +72,7 @@ def _from_threads(call: Call, threads: int, count: int) -> None:
 
 
 async def cost() -> list[Row]:
-    """CPU of a send against one by `requests.Session`, one for each thread, to the same bare server."""
+    """CPU of a send against `requests.Session`, one per thread, to the same bare server."""
     async with remote("bare") as server:
         return await asyncio.to_thread(_compare_with_requests, server.url)
 
@@ -105,7 +105,7 @@ def _against(own: Call, other: Call, threads: int, what: str, limit: float, coun
         _cpu(call, threads, count)
     pairs = []
     for index in range(20):
-        # Small batches, taking turns in going first: whatever else the machine does strikes both alike.
+        # Small batches that take turns going first, so that other load on the machine affects both alike.
         first, second = (own, other) if index % 2 else (other, own)
         figures = {first: _cpu(first, threads, count)}
         figures[second] = _cpu(second, threads, count)
@@ -123,7 +123,7 @@ def _against(own: Call, other: Call, threads: int, what: str, limit: float, coun
 
 
 def _cpu(call: Call, threads: int, count: int) -> float:
-    """Return the CPU of one call in microseconds, the loop's thread included."""
+    """Return the CPU of one call in microseconds, including the loop's thread."""
     start = time.process_time()
     if threads == 1:
         for _ in range(count):
@@ -134,7 +134,7 @@ def _cpu(call: Call, threads: int, count: int) -> float:
 
 
 async def handing_over() -> list[Row]:
-    """CPU of a call of nothing in the loop's thread, against asyncio.run_coroutine_threadsafe."""
+    """CPU of an empty call in the loop's thread, against asyncio.run_coroutine_threadsafe."""
     return await asyncio.to_thread(_compare_with_asyncio)
 
 

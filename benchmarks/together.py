@@ -1,4 +1,4 @@
-"""Two campaigns and an interactive sender under one cap, over worker processes: who gets how much, and how soon."""
+"""Two campaigns and an interactive sender under one cap, over worker processes: each one's share and latency."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVERY_S = 0.05  # between two calls of the interactive sender
 
 
 class Sender:
-    """A web process, say: sends a message now and then, and waits for each."""
+    """Like a web process: sends a message from time to time, and waits for each."""
 
     def __init__(self, client: TimClient) -> None:
         self._client = client
@@ -49,7 +49,7 @@ class Sender:
 
 
 async def share(recipients: int = 20_000, seconds: float = 20.0) -> list[Row]:
-    """Both campaigns and the sender for some seconds, then one campaign is paused."""
+    """Both campaigns and the sender for some seconds, then with one campaign paused."""
     async with services() as (_, redis, rabbit, ledger, server):
         campaigns = [
             ClusterCampaign(
@@ -98,7 +98,7 @@ async def _sent(campaigns: Sequence[ClusterCampaign]) -> list[int]:
 
 
 async def _gained(campaigns: Sequence[ClusterCampaign], sender: Sender, seconds: float) -> tuple[list[int], int, float]:
-    """Return what each campaign and the sender sent in some seconds, and how many those were."""
+    """Return what each campaign and the sender sent in some seconds, and the exact seconds."""
     before, called, began = await _sent(campaigns), len(sender.latencies), time.monotonic()
     await asyncio.sleep(seconds)
     after, took = await _sent(campaigns), time.monotonic() - began
@@ -115,7 +115,7 @@ async def _measure(campaigns: Sequence[ClusterCampaign], sender: Sender, server:
     latencies = sender.latencies[-called:]
     left = CAP * took - called
     await campaigns[0].pause("for the other")
-    await asyncio.sleep(3)  # what is in flight ends
+    await asyncio.sleep(3)  # let what is in flight end
     (still, other), called_then, took_then = await _gained(campaigns, sender, seconds)
     left_then = CAP * took_then - called_then
     counts = await server.request()

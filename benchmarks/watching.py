@@ -1,4 +1,4 @@
-"""What it costs the emulator that a page watches: its CPU a call with a listener of its events, and without."""
+"""The cost of a watching page for the emulator: its CPU per call with and without a listener of its events."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ TASKS: Final = 20
 
 
 async def watched() -> list[Row]:
-    """Send at a pace, in turns with and without a listener; compare the emulator's CPU."""
+    """Send at a pace, alternately with and without a listener; compare the emulator's CPU."""
     alone: list[float] = []
     with_page: list[float] = []
     async with (
         remote("emulator", limit=1_000_000) as emulator,
         TimClient(APP, SECRET_KEY, base_url=emulator.url, rate_limits={"openim/sendmsg": PER_SECOND}) as client,
     ):
-        await _send(client, 500)  # what is loaded and grown with the first calls
+        await _send(client, 500)  # loads modules and grows caches
         for _ in range(ROUNDS):
             for costs, page in ((alone, nullcontext()), (with_page, _listener(emulator))):
                 async with page:
@@ -84,5 +84,5 @@ async def _listener(emulator: Remote) -> AsyncIterator[None]:
 
 
 def _cpu_s(pid: int) -> float:
-    """Return the CPU seconds of another process: Linux has a clock for each."""
+    """Return the CPU seconds of another process; Linux has a clock for each."""
     return time.clock_gettime(~pid << 3 | 2)

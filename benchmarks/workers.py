@@ -1,4 +1,4 @@
-"""A campaign over many worker processes that are killed again and again, while RabbitMQ is restarted once."""
+"""A campaign over many worker processes that are killed repeatedly, while RabbitMQ is restarted once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CAP = 200
 
 
 class Workers:
-    """Worker processes, some of which come to a bad end."""
+    """Worker processes, some of which are killed."""
 
     def __init__(self, *, service: str, ledger: str, broker: str, redis: str, grants: str = os.devnull) -> None:
         self._environment = {
@@ -61,7 +61,7 @@ class Workers:
             )
 
     async def kill_one(self) -> None:
-        """Kill a worker and start another in its place."""
+        """Kill a worker and start a replacement."""
         victim = random.choice(self.processes)
         self.processes.remove(victim)
         if victim.returncode is None:
@@ -71,7 +71,7 @@ class Workers:
         await self.start()
 
     async def end(self) -> list[int | None]:
-        """Let all of them stop in order; return their exit codes."""
+        """Stop all of them in an orderly way; return their exit codes."""
         for process in self.processes:
             process.terminate()
         for process in self.processes:
@@ -85,7 +85,7 @@ class Workers:
 
 
 class Services(NamedTuple):
-    """What workers need, none of it shared with others."""
+    """The services that workers need, all private to the benchmark."""
 
     folder: Path
     redis: OwnRedis
@@ -96,7 +96,7 @@ class Services(NamedTuple):
 
 @asynccontextmanager
 async def services() -> AsyncIterator[Services]:
-    """Start a Redis, a RabbitMQ and an emulator, and make a database."""
+    """Start a Redis, a RabbitMQ and an emulator, and create a database."""
     with (
         tempfile.TemporaryDirectory() as redis_folder,
         tempfile.TemporaryDirectory() as rabbit_folder,
@@ -169,12 +169,12 @@ async def survive(recipients: int = RECIPIENTS, kill_every_s: float = 6.0) -> li
             unit="calls",
             limit=0,
         ),
-        # Nothing is shown where nothing happened.
+        # Without kills and restarts the result proves nothing.
         Row(name="workers that were killed", value=workers.killed, unit="workers", limit=5, sense=">="),
         Row(name="restarts of RabbitMQ", value=workers.restarts, unit="restarts", limit=1, sense=">="),
         Row(
             name="workers that did not end in order",
-            # One that was still starting knows nothing of ends in order, and needs none.
+            # One that was still starting cannot end in an orderly way yet, and need not.
             value=sum(code not in (0, -signal.SIGTERM) for code in codes),
             unit="workers",
             limit=0,

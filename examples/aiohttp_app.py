@@ -1,15 +1,15 @@
 """An aiohttp.web app that sends messages and receives webhooks, with one client for as long as the app lives.
 
-Shows client and webhook router in one cleanup context, one limit over all worker processes, a deadline for every
+Shows client and webhook router in one cleanup context, one limit for all worker processes, a deadline for every
 request, and a middleware that turns errors into HTTP answers by the library's table (`tim_async.HTTP_STATUS`):
 
     400  the service refused the request       422  the message is wrong or too large, nothing was sent
-    502  no usable answer, or another code     503  too much to do: come back after Retry-After seconds
+    502  no usable answer, or another code     503  overloaded: retry after Retry-After seconds
     504  no answer in time
 
 `python examples/aiohttp_app.py` runs it with the embedded emulator and makes a few requests. For the real service, set
 TIM_SDK_APP_ID, TIM_SECRET_KEY and TIM_WEBHOOK_TOKEN and run
-`gunicorn --chdir examples -w 4 -k aiohttp.GunicornWebWorker "aiohttp_app:create_app()"`; the address for the console is
+`gunicorn --chdir examples -w 4 -k aiohttp.GunicornWebWorker "aiohttp_app:create_app()"`; the URL for the console is
 https://.../tim/, with the slash.
 """
 
@@ -28,14 +28,14 @@ from tim_async import HostRateLimiter, TextElem, TimClient, TimError, encode, er
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.webhooks import AfterSendMsg, WebhookRouter
 
-DEADLINE_S = 2.0  # no one waits longer for a web page; waiting for a turn and repeats are included
+DEADLINE_S = 2.0  # users wait no longer for a web page; includes waiting for a turn and retries
 
 CLIENT = web.AppKey("client", TimClient)
 
 
 @asynccontextmanager
 async def client_from_env() -> AsyncIterator[TimClient]:
-    """Yield a client that shares the app's limits with those of the other workers on this machine."""
+    """Yield a client that shares the app's limits with the other workers on this machine."""
     async with HostRateLimiter() as limiter, TimClient.from_env(limiter=limiter) as client:
         yield client
 
@@ -56,7 +56,7 @@ def create_app(
             yield
 
     app = web.Application(middlewares=[answer_errors])
-    # In this order: handlers of events may use the client, and it is closed when the last of them has ended.
+    # In this order: event handlers may use the client, which is closed after the last of them has ended.
     app.cleanup_ctx.append(client_context)
     router.add_to(app, "/tim/")
     app.router.add_post("/notify", notify)
@@ -70,10 +70,10 @@ def create_app(
 
 
 def client_of(request: web.Request) -> TimClient:
-    """Return the app's client as this request shall use it: same connections and limits, with the request's deadline.
+    """Return the app's client for this request: same connections and limits, with the request's deadline.
 
-    A proxy that gives up earlier says so (Envoy does, in milliseconds), and nothing is sent for an answer that no one
-    would read.
+    A proxy that gives up earlier announces it (Envoy does, in milliseconds); nothing is then sent for an answer that
+    would not be read.
     """
     given = request.headers.get("x-envoy-expected-rq-timeout-ms", "")
     wanted_s = int(given) / 1000 if given.isdecimal() and int(given) else DEADLINE_S
@@ -133,7 +133,7 @@ async def main() -> None:
             async with open_client() as carol:
                 await carol.c2c.send_text("bob", "ping", from_account="carol")
             await emulator.webhooks_settled()
-        # The app has waited for its handlers of events before it closed its client.
+        # The app has waited for its event handlers before closing its client.
         print(f"carol got: {emulator.sent(to='carol')[-1].text}")
 
 
@@ -146,7 +146,7 @@ async def show(http: aiohttp.ClientSession, what: str, note: dict[str, str], tim
 
 @asynccontextmanager
 async def serve(app: web.Application) -> AsyncIterator[str]:
-    """Run an app on a free port of this machine; yield its address."""
+    """Run an app on a free port of this machine; yield its URL."""
     runner = web.AppRunner(app)
     await runner.setup()
     try:

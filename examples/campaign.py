@@ -1,10 +1,10 @@
-"""Tell ten thousand people something, from a CSV file, and say afterwards what became of every one of them.
+"""Send a message to ten thousand people from a CSV file, and report the outcome for each of them.
 
-The campaign is kept in a ledger, a file next to the CSV. Killed at any moment and run again, it carries on: whoever was
-sent to is not sent to again. `campaign.plan` says beforehand what it will be; the export says afterwards who got what.
+The campaign is stored in a ledger, a file next to the CSV. If it is killed and run again, it continues where it was and
+sends to no one twice. `campaign.plan` describes it beforehand; the export lists who got the message afterwards.
 
-Runs against the embedded emulator, with limits that are higher than the service's own: at 12,000 deliveries a minute
-this would take 50 seconds.
+Runs against the embedded emulator, with limits above the service's own: at 12,000 deliveries a minute this would take
+50 seconds.
 """
 
 import asyncio

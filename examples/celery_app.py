@@ -1,8 +1,8 @@
-"""A Celery task that sends messages, with one client for each worker process.
+"""A Celery task that sends messages, with one client per worker process.
 
-Celery forks its workers: the client is made when a worker starts (`worker_process_init`), and closed when it ends.
-Processes of one machine share the limit by a `HostRateLimiter`; machines share it by `tim_async.cluster`. A task that
-is retried sends the same message: `error.request` has the marks by which the service recognises it for 120 seconds.
+Celery forks its workers: the client is created when a worker starts (`worker_process_init`), and closed when it ends.
+The processes of one machine share the limit through a `HostRateLimiter`, machines through `tim_async.cluster`. A
+retried task sends the same message: `error.request` has the marks by which the service recognises it for 120 seconds.
 
 `python examples/celery_app.py` runs it with Celery's in-memory broker and the embedded emulator. For the real service,
 set TIM_SDK_APP_ID and TIM_SECRET_KEY and run `celery --workdir examples -A celery_app worker`.
@@ -23,7 +23,7 @@ app.conf.broker_connection_retry_on_startup = True
 
 
 class Messages:
-    """What a worker process keeps: its client."""
+    """The client of a worker process."""
 
     client: TimClient
 
@@ -40,7 +40,7 @@ def close_client(**_: object) -> None:
 
 @app.task(bind=True, max_retries=3)
 def notify(self: Task, account: str, text: str, again: str | None = None) -> str:
-    """Send a text; busy, it is tried again, as the same message."""
+    """Send a text; if the service is busy, retry it as the same message."""
     message = SendMsg(to_account=account, msg_body=[TextElem(text=text)])
     try:
         message = decode(again.encode(), SendMsg) if again else message
@@ -53,7 +53,7 @@ def notify(self: Task, account: str, text: str, again: str | None = None) -> str
 def main() -> None:
     with Emulator() as emulator:
         emulator.add_accounts("alice", "bob")
-        emulator.faults.answer(91000, times=4)  # more than the client itself repeats: Celery's retry is seen
+        emulator.faults.answer(91000, times=4)  # more than the client itself retries, to show Celery's retry
         with TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url) as Messages.client:
             with start_worker(app, pool="solo", perform_ping_check=False, loglevel="CRITICAL"):
                 results = [notify.delay(account, "您有一条新通知 🔔") for account in ("alice", "bob")]

@@ -1,8 +1,8 @@
 """Recipients from a query: its rows as an async iterator, with SQLAlchemy and with asyncpg.
 
-Neither fetches all rows first: a campaign takes them as they come, so a million need no more memory than a thousand.
-They are read once, when the campaign is planned; to carry on, the ledger has them. Where planning itself is cut off,
-a new iterator is needed, as half a result cannot be read again.
+Neither fetches all rows first: a campaign reads them as they arrive, so a million need no more memory than a thousand.
+They are read once, when the campaign is planned; later runs use the ledger. If planning itself is interrupted, a new
+iterator is needed, because a partly read result cannot be read again.
 
 Needs a PostgreSQL, in which nothing is changed: DATABASE_URL, or the one on this machine.
 """
@@ -24,7 +24,7 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 DATABASE_URL = os.environ.get("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 LIMITS = {"openim/sendmsg": 2000}
 
-# A table of customers in yours. One column is the account, the others are for the text.
+# In your database, a table of customers. One column is the account, the others are for the text.
 QUERY = "SELECT 'user-' || n AS account, 'Name ' || n AS name, n * 10 AS points FROM generate_series(1, 500) AS n"
 
 

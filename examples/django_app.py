@@ -1,11 +1,11 @@
 """A Django project in one file that sends messages, with one client that all of its threads share.
 
-Shows where the client lives (an attribute of the app's configuration, made when Django starts), a view, and a
+Shows where the client lives (an attribute of the app's configuration, created when Django starts), a view, and a
 middleware that turns errors into HTTP answers by the library's table (`tim_async.HTTP_STATUS`).
 
 `python examples/django_app.py` runs it with the embedded emulator and makes a few requests. For the real service, set
 TIM_SDK_APP_ID and TIM_SECRET_KEY and run `gunicorn --chdir examples --workers 4 --threads 16 django_app:application`.
-An asynchronous view has an event loop: there the client is `tim_async.TimClient`.
+An asynchronous view has an event loop: use `tim_async.TimClient` there.
 """
 
 import json
@@ -25,7 +25,7 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 
 class Messages:
-    """What a project keeps in its own app: the client, made once for the process."""
+    """The project's own app, with the client, created once per process."""
 
     client: TimClient | None = None
 
@@ -43,7 +43,7 @@ def send(request: HttpRequest) -> HttpResponse:
 
 
 class TimErrors:
-    """Middleware: an error of a call becomes the answer."""
+    """Middleware that turns an error of a call into an HTTP answer."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -68,7 +68,7 @@ application = WSGIHandler()
 
 
 def main() -> None:
-    logging.getLogger("django.request").disabled = True  # what it logs is printed here
+    logging.getLogger("django.request").disabled = True  # the answers are printed here instead
     with Emulator() as emulator:
         emulator.add_accounts("bob")
         with TimClient(emulator.sdk_app_id, DEFAULT_SECRET_KEY, base_url=emulator.url, deadline=2.0) as Messages.client:

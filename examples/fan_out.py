@@ -1,10 +1,10 @@
 """Send 1,000 personal messages with bounded concurrency.
 
-A few workers share one iterator over the recipients: that bounds memory, whatever the number of recipients, and the
-client's limiter sets the pace (200 a second for `openim/sendmsg`). Background priority lets calls of the same client
-that somebody waits for go first. What fails is collected by recipient, and the others go on.
+A few workers share one iterator over the recipients: that bounds memory for any number of recipients, and the client's
+limiter sets the pace (200 a second for `openim/sendmsg`). Background priority lets interactive calls of the same client
+go first. Failures are collected by recipient, and the other sends continue.
 
-Runs against the embedded emulator: a thousand invented accounts are nothing for the real service.
+Runs against the embedded emulator, because the thousand accounts are invented.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 MESSAGES = 1_000
 WORKERS = 20  # more than rate x answer time: 200/s with answers of 50 ms keep 10 busy
-BATCH = 100  # most accounts that one import takes
+BATCH = 100  # maximum accounts per import call
 
 
 async def fan_out(client: TimClient, recipients: Iterator[str]) -> tuple[int, dict[str, TimError]]:
-    """Send a message to every recipient; return how many were sent, and what went wrong for the others."""
+    """Send a message to every recipient; return the number sent, and the errors by recipient."""
     background = client.with_options(priority="background")
     failed: dict[str, TimError] = {}
     sent = 0

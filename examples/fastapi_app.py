@@ -1,15 +1,15 @@
 """A FastAPI app that sends messages and receives webhooks, with one client for as long as the app lives.
 
-Shows client and webhook router in one lifespan, one limit over all worker processes, a deadline for every request, and
+Shows client and webhook router in one lifespan, one limit for all worker processes, a deadline for every request, and
 errors as HTTP answers by the library's table (`tim_async.HTTP_STATUS`):
 
     400  the service refused the request       422  the message is wrong or too large, nothing was sent
-    502  no usable answer, or another code     503  too much to do: come back after Retry-After seconds
+    502  no usable answer, or another code     503  overloaded: retry after Retry-After seconds
     504  no answer in time
 
 `python examples/fastapi_app.py` runs it with the embedded emulator and makes a few requests. For the real service, set
 TIM_SDK_APP_ID, TIM_SECRET_KEY and TIM_WEBHOOK_TOKEN and run `uvicorn --app-dir examples --workers 4 fastapi_app:app`;
-the address for the console is https://.../tim/, with the slash.
+the URL for the console is https://.../tim/, with the slash.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from tim_async import HostRateLimiter, TextElem, TimClient, TimError, encode, er
 from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.webhooks import AfterSendMsg, WebhookRouter
 
-DEADLINE_S = 2.0  # no one waits longer for a web page; waiting for a turn and repeats are included
+DEADLINE_S = 2.0  # users wait no longer for a web page; includes waiting for a turn and retries
 
 
 class Note(BaseModel):
@@ -41,7 +41,7 @@ class Note(BaseModel):
 
 @asynccontextmanager
 async def client_from_env() -> AsyncIterator[TimClient]:
-    """Yield a client that shares the app's limits with those of the other workers on this machine."""
+    """Yield a client that shares the app's limits with the other workers on this machine."""
     async with HostRateLimiter() as limiter, TimClient.from_env(limiter=limiter) as client:
         yield client
 
@@ -51,10 +51,10 @@ def router_from_env() -> WebhookRouter:
 
 
 def get_client(request: Request) -> TimClient:
-    """Return the app's client as this request shall use it: same connections and limits, with the request's deadline.
+    """Return the app's client for this request: same connections and limits, with the request's deadline.
 
-    A proxy that gives up earlier says so (Envoy does, in milliseconds), and nothing is sent for an answer that no one
-    would read.
+    A proxy that gives up earlier announces it (Envoy does, in milliseconds); nothing is then sent for an answer that
+    would not be read.
     """
     client: TimClient = request.app.state.client
     given = request.headers.get("x-envoy-expected-rq-timeout-ms", "")
@@ -70,7 +70,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # In this order: handlers of events may use the client, and it is closed when the last of them has ended.
+        # In this order: event handlers may use the client, which is closed after the last of them has ended.
         async with open_client() as client, router.lifespan(app):
             app.state.client = client
             yield
@@ -99,7 +99,7 @@ async def answer_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def __getattr__(name: str) -> FastAPI:
-    """Make `fastapi_app:app` when it is asked for: it needs the variables of the environment."""
+    """Create `fastapi_app:app` on first use, because it needs the environment variables."""
     if name != "app":
         raise AttributeError(name)
     return create_app()
@@ -131,7 +131,7 @@ async def main() -> None:
             async with open_client() as carol:
                 await carol.c2c.send_text("bob", "ping", from_account="carol")
             await emulator.webhooks_settled()
-        # The app has waited for its handlers of events before it closed its client.
+        # The app has waited for its event handlers before closing its client.
         print(f"carol got: {emulator.sent(to='carol')[-1].text}")
 
 
@@ -143,7 +143,7 @@ async def show(http: httpx.AsyncClient, what: str, note: dict[str, str], timeout
 
 @asynccontextmanager
 async def serve(app: FastAPI) -> AsyncIterator[str]:
-    """Run an app under uvicorn on a free port of this machine; yield its address."""
+    """Run an app under uvicorn on a free port of this machine; yield its URL."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))

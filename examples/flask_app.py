@@ -1,6 +1,6 @@
 """A Flask app that sends messages, with one client that all of its threads share.
 
-Shows a client at module level, one limit over all worker processes, a deadline for every request, and errors as HTTP
+Shows a client at module level, one limit for all worker processes, a deadline for every request, and errors as HTTP
 answers by the library's table (`tim_async.HTTP_STATUS`).
 
 `python examples/flask_app.py` runs it with the embedded emulator and makes a few requests. For the real service, set
@@ -17,7 +17,7 @@ from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 
 def create_app(client: TimClient | None = None) -> Flask:
     app = Flask(__name__)
-    # Four workers share the limit of the app, and find each other by a file of the user.
+    # The four workers share the app's limit through a file of the user.
     tim = client or TimClient.from_env(limiter=HostRateLimiter(), deadline=2.0)
 
     @app.post("/messages")

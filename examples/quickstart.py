@@ -1,7 +1,7 @@
 """Send one text, and read it back from the history.
 
-Runs against the embedded emulator. With TIM_SDK_APP_ID and TIM_SECRET_KEY set (and TIM_REGION where it is not China)
-it writes to the real service instead; the accounts must then be imported there.
+Runs against the embedded emulator. With TIM_SDK_APP_ID and TIM_SECRET_KEY set (and TIM_REGION outside China) it sends
+to the real service instead; the accounts must then be imported there.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ async def main() -> None:
 
 @asynccontextmanager
 async def open_client() -> AsyncIterator[TimClient]:
-    """Open a client for the app that the environment names, for an emulator's where it names none."""
+    """Open a client for the app named by the environment, otherwise for an emulator."""
     if "TIM_SDK_APP_ID" in os.environ:
         async with TimClient.from_env() as client:
             yield client

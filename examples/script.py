@@ -1,7 +1,7 @@
-"""A script without an event loop: threads that share one client, a history, a generator that is sent to.
+"""A script without an event loop: threads that share one client, a history, and sending to a generator's accounts.
 
-`python examples/script.py` runs it with the embedded emulator. For the real service leave out the emulator and
-`base_url`, and give your own app id and key.
+`python examples/script.py` runs it with the embedded emulator. For the real service omit the emulator and `base_url`,
+and pass your own app id and key.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ CUSTOMERS = [f"customer-{number}" for number in range(400)]
 
 
 def customers() -> Iterator[str]:
-    """Rows of a database, say: they are read in the thread that makes the call."""
+    """Like rows of a database: they are read in the thread that makes the call."""
     yield from CUSTOMERS
 
 

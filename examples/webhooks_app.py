@@ -2,8 +2,8 @@
 
 `python examples/webhooks_app.py` runs it under uvicorn with the embedded emulator in front, and sends a few messages.
 For the real service, set TIM_SDK_APP_ID and TIM_WEBHOOK_TOKEN (the token set in the console), run
-`uvicorn --app-dir examples --factory webhooks_app:create_app`, and give the console the address https://.../tim/,
-with the slash at its end: the service follows no redirect.
+`uvicorn --app-dir examples --factory webhooks_app:create_app`, and set https://.../tim/ as the URL in the console, with
+the slash at its end: the service follows no redirects.
 """
 
 import asyncio
@@ -31,21 +31,21 @@ from tim_async.webhooks import (
     slow_down,
 )
 
-limiter = LocalRateLimiter()  # for the app's own client, too: TimClient(..., limiter=limiter)
+limiter = LocalRateLimiter()  # also for the app's own client: TimClient(..., limiter=limiter)
 
 
 def create_app(sdk_app_id: int | None = None, token: str | None = None) -> FastAPI:
     router = WebhookRouter(
         sdk_app_id or int(os.environ["TIM_SDK_APP_ID"]), token or os.environ.get("TIM_WEBHOOK_TOKEN")
     )
-    app = FastAPI(lifespan=router.lifespan)  # shutdown waits for the handlers behind the answers
+    app = FastAPI(lifespan=router.lifespan)  # shutdown waits for the handlers that run after the answers
     app.mount("/tim", router)
     app.state.archive = []
     seen = SeenEvents()
 
     @router.before(BeforeSendMsg)
     async def moderate(event: BeforeSendMsg) -> Answer | None:
-        """Decide inside 1.5 s; late or broken, the message goes on, as `default` could say otherwise."""
+        """Decide within 1.5 s; if late or failed, the message is sent, unless `default` says otherwise."""
         texts = [element.text for element in event.msg_body if isinstance(element, TextElem)]
         if any("http://" in text for text in texts):
             return Refuse(code=120_001, info="no links, please")
@@ -55,7 +55,7 @@ def create_app(sdk_app_id: int | None = None, token: str | None = None) -> FastA
 
     @router.on(AfterSendMsg)
     async def archive(event: AfterSendMsg) -> None:
-        """Run behind the answer. The service may send an event again: this one counts it once."""
+        """Run after the answer. The service may send an event again: this counts it once."""
         if seen.add(event) and event.send_msg_result == 0:
             app.state.archive.append(event)
 
@@ -91,7 +91,7 @@ async def main() -> None:
 
 @asynccontextmanager
 async def serve(app: FastAPI) -> AsyncIterator[str]:
-    """Run an app under uvicorn on a free port of this machine; yield its address."""
+    """Run an app under uvicorn on a free port of this machine; yield its URL."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         task = asyncio.create_task(server.serve(sockets=[listener]))

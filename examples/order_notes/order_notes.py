@@ -7,7 +7,7 @@ from tim_async.webhooks import Answer, BeforeSendMsg, Refuse, WebhookRouter
 
 
 class OrderNotes:
-    """Tells customers about their orders.
+    """Notifies customers about their orders.
 
     Args:
         client: the app's client.
@@ -17,7 +17,7 @@ class OrderNotes:
         self._client = client
 
     async def shipped(self, customer: str, order: str) -> str | None:
-        """Tell one customer; return the MsgKey, None for one who has no account."""
+        """Notify one customer; return the MsgKey, None if the customer has no account."""
         try:
             sent = await self._client.c2c.send(
                 to_account=customer,
@@ -25,13 +25,13 @@ class OrderNotes:
                 msg_body=[TextElem(f"Your order {order} is on its way 📦"), CustomElem(data=order, desc="[Order]")],
             )
         except InvalidRequestError as error:
-            if error.code == 90012:  # no such account
+            if error.code == 90012:  # the account does not exist
                 return None
             raise
         return sent.msg_key
 
     async def delayed(self, customers: Iterable[str]) -> list[str]:
-        """Tell many customers the same; return those who could not be told."""
+        """Send the same message to many customers; return those who did not get it."""
         deliveries = await self._client.c2c.send_to_all(
             customers, [TextElem("Your order is a day late, we are sorry")], from_account="shop"
         )
@@ -39,7 +39,7 @@ class OrderNotes:
 
 
 def create_router(sdk_app_id: int, token: str) -> WebhookRouter:
-    """Make the receiver of the shop's webhooks: nobody but the shop itself writes as the shop."""
+    """Create the receiver of the shop's webhooks: only the shop itself may write as the shop."""
     router = WebhookRouter(sdk_app_id, token)
 
     @router.before(BeforeSendMsg, default=Refuse(code=120_002, info="please try again"))
