@@ -1,4 +1,4 @@
-"""Beyond one process: one cap for all processes, and campaigns worked on by many. Needs the extra `cluster`.
+"""Beyond one process: one cap for all processes, and campaigns shared by many workers. Needs the extra `cluster`.
 
 async with RedisRateLimiter("redis://cache:6379/0") as limiter:
     async with TimClient(1400000000, "...", limiter=limiter) as client:
@@ -26,7 +26,7 @@ __all__ = [
     "make_broker",
 ]
 
-# The public names, by module: each module needs another part of the extra.
+# The public names by module: each module needs a different part of the extra.
 _MODULES: Final = {
     "ClusterCampaign": "campaign",
     "LimiterStats": "_redis_limiter.limiter",

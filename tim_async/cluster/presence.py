@@ -1,4 +1,4 @@
-"""Which workers an app has, as their ledger knows them."""
+"""The workers of an app, as recorded in their ledger."""
 
 from __future__ import annotations
 

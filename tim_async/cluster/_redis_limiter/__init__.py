@@ -1,1 +1,1 @@
-"""One cap for all processes of an app, kept in Redis."""
+"""One cap for all processes of an app, stored in Redis."""

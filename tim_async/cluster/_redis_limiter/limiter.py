@@ -1,18 +1,18 @@
-"""One cap for many processes, kept by Redis. The theory stands in `_shared_limits.limiter`.
+"""One cap for many processes, stored in Redis. See `_shared_limits.limiter` for the theory.
 
-The store is a script (`reserve.lua`; `timeline.lua`, `window.lua` and `share.lua` are parts of it).
+The store is a script (`reserve.lua`, which includes `timeline.lua`, `window.lua` and `share.lua`).
 
-Two clocks. Each reply of Redis bounds the difference of its clock and the local one; the bounds of many replies are
-tight (`ServerClock`). A reservation is used when its moment has certainly come, and as long as it has certainly not
+Two clocks. Each reply of Redis bounds the difference between its clock and the local one; the bounds of many replies
+are tight (`ServerClock`). A reservation is used only while its moment has certainly come and it has certainly not
 expired.
 
-Lost state. Redis was flushed or restarted, or a replica took over that had not received the latest reservations.
+Lost state. Redis was flushed or restarted, or a replica that had not received the latest reservations took over.
 
 Redis gone. Without it no process may send: calls wait `outage_wait_s`, then they fail. Or, if `fallback_processes` says
-how many processes share the limits, each continues with its part of them, at the pace, and looks for Redis twice a
-second (`fallback`). The first one that finds it keeps reservations away for a second, so that the others have found it
-too. This is for a Redis that is gone for all: processes that lose their connection alone use their parts on top of the
-whole limit that the others share.
+how many processes share the limits, each continues with its part of them, at the pace, and probes Redis twice a second
+(`fallback`). The first process that finds it delays reservations for a second, so that the others have found it too.
+This is meant for a Redis that is gone for all processes: those that lose only their own connection use their parts on
+top of the whole limit that the others share.
 """
 
 from __future__ import annotations

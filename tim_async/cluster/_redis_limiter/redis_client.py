@@ -1,4 +1,4 @@
-"""The client of redis-py: made from a URL, or borrowed from the caller."""
+"""The redis-py client: created from a URL, or borrowed from the caller."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class _BorrowedClient:
 
 
 def connect(target: str | Redis | RedisCluster, *, timeout: float) -> ScriptClient:
-    """Return a client for a URL, or one that borrows the given client."""
+    """Return a client for a URL, or a wrapper around the given client."""
     if not isinstance(target, str):
         return _BorrowedClient(target)
-    # No retries in redis-py: a request that is sent twice reserves twice. RedisLink retries where it makes sense.
+    # No retries in redis-py: a request sent twice reserves twice. RedisLink retries where it is safe.
     client: ScriptClient = Redis.from_url(
         target, retry=Retry(NoBackoff(), 0), socket_timeout=timeout, socket_connect_timeout=timeout
     )
@@ -55,5 +55,5 @@ def name_of(target: str | Redis | RedisCluster) -> str:
     except ValueError:
         name = ""
     if not name:
-        raise UsageError(_PROBLEM, field="url")  # outside the handler: the text of the error may contain the password
+        raise UsageError(_PROBLEM, field="url")  # outside the handler: the original error may contain the password
     return f"Redis at {name}"

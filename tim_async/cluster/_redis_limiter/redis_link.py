@@ -1,4 +1,4 @@
-"""The connection to Redis: the script, and when Redis cannot be used."""
+"""The connection to Redis: the script, and what happens when Redis cannot be used."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ _SCRIPT_SHA: Final = hashlib.sha1(_SCRIPT.encode(), usedforsecurity=False).hexdi
 _MAX_SLOW_REPLIES: Final = 20
 _MAX_CLOCK_SPREAD: Final = 0.8
 
-# Waiting does not help against these. Any other refusal may pass: Redis is starting, failing over, short of memory,
-# disk or replicas, busy with another script, a replica that was asked by mistake, or says something newer than this.
+# Errors that do not go away by waiting. Any other refusal may: Redis is starting, failing over, short of memory, disk
+# or replicas, busy with another script, a replica was asked by mistake, or the error is newer than this library.
 _PERMANENT_ERRORS: Final = (
     exceptions.AuthenticationError,
     exceptions.AuthorizationError,
     exceptions.NoPermissionError,
     exceptions.AuthenticationWrongNumberOfArgsError,
 )
-# Neither does it where the URL names a database that there is not: the text of an error that has no class of its own.
+# Neither does a URL with a database that does not exist; the error has no class of its own, so match its text.
 _NO_SUCH_DATABASE: Final = re.compile(r"out of range|invalid DB index|SELECT is not allowed", re.IGNORECASE)
 
 
 class ScriptClient(Protocol):
-    """The part that is used of redis-py's asynchronous clients, `Redis` and `RedisCluster`."""
+    """The methods used of redis-py's asynchronous clients, `Redis` and `RedisCluster`."""
 
     def evalsha(self, sha: str, numkeys: int, *keys_and_args: str | bytes) -> Awaitable[bytes | str]:
         """Run a script that the server has cached."""
@@ -64,11 +64,11 @@ class RedisLink:
     """Runs the script, waits out short outages and reports long ones.
 
     Args:
-        connect: makes the client.
+        connect: creates the client.
         where: names the server in messages; contains no secret.
         timeout: seconds for one attempt.
         patience: seconds of an outage after which requests fail.
-        tolerance: seconds for which a reservation can be used; replies that take longer are useless.
+        tolerance: seconds for which a reservation can be used; slower replies are useless.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class RedisLink:
         return reply
 
     async def ping(self) -> None:
-        """Look whether Redis answers now. It is no outage where it does not: that is seen by the calls.
+        """Check whether Redis answers now. A failure is not recorded as an outage: calls notice that themselves.
 
         Raises:
             LimiterUnavailableError: it does not.
@@ -166,7 +166,7 @@ class RedisLink:
             )
 
     def forget(self) -> None:
-        """Open new connections for the next request: those there are belong to another event loop."""
+        """Open new connections for the next request: existing ones belong to another event loop."""
         self._client = None
 
     async def close(self) -> None:

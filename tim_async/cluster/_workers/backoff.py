@@ -1,4 +1,4 @@
-"""How long a worker leaves a campaign alone with which only this worker may be in trouble."""
+"""How long a worker leaves a campaign alone if the trouble may concern only this worker."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _LONGEST_S: Final = 60.0
 
 
 class Backoff:
-    """Waits that grow as long as nothing succeeds between them; one for each campaign in trouble.
+    """Waits that grow while nothing succeeds between them; one per campaign in trouble.
 
     Args:
-        clock: seconds that do not go back.
+        clock: monotonic seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -22,12 +22,12 @@ class Backoff:
         self._ends_at = 0.0
 
     def begin(self) -> float:
-        """Begin the next wait; return for how many seconds."""
+        """Begin the next wait; return its seconds."""
         self._length_s = min(2 * self._length_s, _LONGEST_S) or _FIRST_S
         self._ends_at = self._clock() + self._length_s
         return self._length_s
 
     @property
     def left_s(self) -> float:
-        """The seconds that are left of the wait."""
+        """The remaining seconds of the wait."""
         return max(0.0, self._ends_at - self._clock())

@@ -1,7 +1,7 @@
-"""The broker of an app: its queues and tasks, and what goes with every message.
+"""The broker of an app: its queues and tasks, and the handling of every message.
 
-A work message permits one chunk to be worked on, see `campaign_worker`. It is acknowledged when the work that it asked
-for is in the ledger, which has all that matters: a message that is lost, or comes twice, is harmless.
+A work message permits one chunk to be worked on, see `campaign_worker`. It is acknowledged when its work is in the
+ledger, which has the whole state: a lost or repeated message is harmless.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ RUN_CHUNK: Final = "tim_async.run_chunk"
 FINISH: Final = "tim_async.finish_campaign"
 _ACK_TYPE: Final = AcknowledgeType.WHEN_EXECUTED.value
 _MAX_PROBLEM_CHARS: Final = 200
-# A broker that restarts is back in seconds; a message waits for it.
+# A restarting broker is back in seconds; sending waits for it.
 _SEND_TIMEOUT_S: Final = 60.0
 _RETRY_INTERVAL_S: Final = 0.5
-# A worker that is about to end waits less: other workers replace a message that is lost.
+# A worker that is about to end waits less: other workers replace a lost message.
 _LAST_SEND_TIMEOUT_S: Final = 1.0
 _CONNECT_TIMEOUT_S: Final = 15.0
-# A broker that does not answer any more is not waited for at the end.
+# At shutdown, do not wait for a broker that no longer answers.
 _CLOSE_TIMEOUT_S: Final = 5.0
 _ABORT_TIMEOUT_S: Final = 0.1
-# What is raised while the broker is away; a channel that was closed under its user is none of the first.
+# Errors raised while the broker is away, except for a channel that was closed under its user.
 AWAY: Final = (AMQPError, ChannelInvalidStateError, OSError)
 
 
 class WorkHandler(Protocol):
-    """Does the work that messages of the broker ask for: a `Worker`, in the broker's state."""
+    """Does the work that broker messages ask for: a `Worker`, in the broker's state."""
 
     async def run_chunk(self, name: str) -> None: ...
 
@@ -56,16 +56,16 @@ class WorkHandler(Protocol):
 
 
 class Broker(AioPikaBroker):
-    """A broker whose messages may be acknowledged too late, and of which some are none of its own.
+    """A broker that tolerates late acknowledgements and foreign messages.
 
     Attributes:
-        bad_messages: how many were dropped as they are no work messages.
+        bad_messages: number of dropped messages that were not work messages.
     """
 
     bad_messages = 0
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
-        """Yield messages as they come, without those that ask for nothing that there is: each is a line in the log."""
+        """Yield messages as they arrive, except messages that cannot be handled: each of those is logged."""
         async for message in super().listen():
             ack = _forgiving(message.ack)
             problem = self._problem_of(message.data)
@@ -80,7 +80,7 @@ class Broker(AioPikaBroker):
                 yield AckableMessage(data=message.data, ack=ack)
 
     def _problem_of(self, data: bytes) -> str:
-        """Return why the receiver could not do what a message asks for; "" where it can."""
+        """Return why the receiver could not handle a message; "" if it can."""
         try:
             message = self.formatter.loads(message=data)
             message.parse_labels()
@@ -100,7 +100,7 @@ def _forgiving(ack: Callable[[], Awaitable[None] | None]) -> Callable[[], Awaita
         try:
             await maybe_awaitable(ack())
         except AWAY as error:
-            # The broker went away meanwhile. The message comes again, which is harmless.
+            # The broker went away meanwhile. The message will be delivered again, which is harmless.
             logger.info("a work message could not be acknowledged: %s", str(error) or type(error).__name__)
 
     return acknowledge
@@ -155,17 +155,17 @@ async def run_chunk(campaign: str, context: Annotated[Context, TaskiqDepends()])
 
 
 async def finish_campaign(campaign: str, context: Annotated[Context, TaskiqDepends()]) -> None:
-    """Enter that a campaign is done when nothing of it is left."""
+    """Mark a campaign as done if nothing of it is left."""
     await _worker(context).finish(campaign)
 
 
 async def connect(broker: AioPikaBroker, *, within_s: float = 0.0, unless: asyncio.Event | None = None) -> bool:
-    """Connect a broker, trying again for a while; False when that was given up as it is not wanted any more.
+    """Connect a broker, retrying for a while; False if that was given up because it is no longer wanted.
 
     Args:
-        broker: which.
-        within_s: seconds for which it is tried again.
-        unless: set when it is not wanted any more.
+        broker: the broker.
+        within_s: seconds during which to retry.
+        unless: set when it is no longer wanted.
 
     Raises:
         ClusterError: it cannot be reached.
@@ -192,13 +192,13 @@ async def connect(broker: AioPikaBroker, *, within_s: float = 0.0, unless: async
 
 
 async def disconnect(broker: AioPikaBroker, *, within_s: float | None = None) -> None:
-    """Disconnect a broker. One that does not answer is left as it is: all that matters is in the ledger."""
+    """Disconnect a broker. If it does not answer, leave it: the state is in the ledger."""
     with suppress(*AWAY):
         try:
             async with asyncio.timeout(_CLOSE_TIMEOUT_S if within_s is None else within_s):
                 await broker.shutdown()
         except (*AWAY, asyncio.CancelledError):
-            # It waits for the channels first; connections that are not closed would come back by themselves.
+            # It waits for the channels first; connections that are not closed would reconnect.
             both = (broker.write_conn, broker.read_conn)
             await asyncio.gather(*(_abort(each) for each in both if each is not None))
             raise
@@ -211,13 +211,13 @@ async def _abort(connection: AbstractConnection) -> None:
 
 
 async def send(broker: AioPikaBroker, task: str, campaign: str, *, unless: asyncio.Event | None = None) -> None:
-    """Send a message; wait for a broker that is away for a moment.
+    """Send a message; wait for a broker that is briefly away.
 
     Args:
-        broker: which.
-        task: what is asked for.
-        campaign: for which.
-        unless: set when the broker is to be waited for no longer than a second more.
+        broker: the broker.
+        task: the task's name.
+        campaign: the campaign.
+        unless: set when to wait for the broker at most one more second.
 
     Raises:
         ClusterError: it did not come back.
@@ -241,7 +241,7 @@ async def send(broker: AioPikaBroker, task: str, campaign: str, *, unless: async
 
 @asynccontextmanager
 async def _shortened(limit: asyncio.Timeout, event: asyncio.Event | None) -> AsyncIterator[None]:
-    """Let a wait end soon after an event."""
+    """End a wait shortly after an event."""
 
     async def shorten(event: asyncio.Event) -> None:
         await event.wait()
@@ -260,7 +260,7 @@ async def _shortened(limit: asyncio.Timeout, event: asyncio.Event | None) -> Asy
 
 
 async def send_dead_letter(broker: AioPikaBroker, content: msgspec.Struct) -> None:
-    """Put something into the dead-letter queue, for a person to look at.
+    """Put an entry into the dead-letter queue, for inspection by a person.
 
     Raises:
         ClusterError: the broker is away.
@@ -279,9 +279,9 @@ async def send_dead_letter(broker: AioPikaBroker, content: msgspec.Struct) -> No
 
 
 async def count_waiting(broker: AioPikaBroker) -> int:
-    """Return how many messages wait for a worker."""
+    """Return the number of messages that wait for a worker."""
     if broker.write_channel is None:
         raise UsageError("the broker is not connected: call its startup first", field="broker")
-    # Asked for below the channel, which answers from memory for a queue that it declared itself.
+    # Bypass the channel, which answers from memory for a queue that it declared itself.
     channel = await broker.write_channel.get_underlay_channel()
     return (await channel.queue_declare(broker.state.tim_queue, passive=True)).message_count or 0

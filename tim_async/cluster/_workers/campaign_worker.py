@@ -1,10 +1,10 @@
-"""A campaign at work in one process: one chunk for each work message that comes in.
+"""A campaign in one worker process: one chunk for each incoming work message.
 
 A *work message* of the broker permits one chunk of a campaign to be worked on, whichever can be claimed. It is
-acknowledged when that chunk is recorded, and a next one is written; so as many chunks are at work as there are work
-messages, spread over all workers, and campaigns that share a queue take turns. One that finds nothing to do is
-acknowledged without a next one. One that is lost, or comes twice, changes nothing but how many are at work; the worker
-that looks after the campaign writes new ones.
+acknowledged when that chunk is recorded, and another one is sent. So the number of in-flight chunks equals the number
+of work messages, spread over all workers, and campaigns that share a queue take turns. A message that finds nothing to
+do is acknowledged without a successor. A lost or repeated message changes only the number of in-flight chunks; the
+worker that supervises the campaign sends new ones.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from .options import WorkOptions
 
 logger = logging.getLogger("tim_async")
 
-# How soon a pause is noticed.
+# How quickly a pause is noticed.
 _POLL_INTERVAL_S: Final = 1.0
 _CHUNKS_PER_CLAIM: Final = 4
 
 
 class WorkResult(Enum):
-    """What became of a work message."""
+    """The result of a work message."""
 
     DONE = "its chunk is recorded"
     NOTHING = "there is nothing to do"
@@ -46,12 +46,12 @@ class WorkResult(Enum):
 
 
 class InFlightChunks:
-    """The chunks that one process has at work, over all its campaigns: a chunk that ends the process ends all of them.
+    """The chunks in flight in one process, over all its campaigns: a chunk that kills the process ends all of them.
 
     Attributes:
-        claiming: held by the campaign worker that claims.
-        wanted_by: the campaign worker that has only suspect chunks left, which are to be alone. The others claim
-            nothing until it did, or theirs would keep it waiting for as long as they have any.
+        claiming: held by the campaign worker that is claiming.
+        wanted_by: the campaign worker that has only suspect chunks left, which must run alone. Until it has claimed
+            one, the others claim nothing, or it would have to wait as long as they have any.
     """
 
     def __init__(self) -> None:
@@ -61,27 +61,27 @@ class InFlightChunks:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is at work."""
+        """Whether nothing is in flight."""
         return not self._chunks
 
     @property
     def has_suspect(self) -> bool:
-        """Whether a chunk is at work that owners died with: it is to stay alone."""
+        """Whether a suspect chunk is in flight: owners died with it, and it must run alone."""
         return any(each.is_suspect for each in self._chunks.values())
 
     def __len__(self) -> int:
         return len(self._chunks)
 
     def add(self, campaign: CampaignRow, number: int, *, is_suspect: bool, since: float) -> None:
-        """Note a chunk, since when it is at work in unix seconds."""
+        """Add a chunk, in flight since a time in unix seconds."""
         self._chunks[campaign.id, number] = _InFlightChunk(campaign.name, is_suspect, since)
 
     def remove(self, campaign_id: int, number: int) -> None:
-        """Note that a chunk is not at work any more."""
+        """Remove a chunk that is no longer in flight."""
         self._chunks.pop((campaign_id, number), None)
 
     def tasks(self) -> list[WorkerTask]:
-        """Return what is at work, by campaign."""
+        """Return the chunks in flight, by campaign."""
         found: dict[str, tuple[list[int], float]] = {}
         for (_, number), chunk in self._chunks.items():
             numbers, since = found.get(chunk.campaign, ([], chunk.since))
@@ -98,26 +98,26 @@ class _InFlightChunk(NamedTuple):
 
 
 class CampaignWorker:
-    """Works on one campaign for as long as there are work messages; the source of chunks of its own runner.
+    """Works on one campaign as long as there are work messages; the source of chunks for its own runner.
 
     Args:
-        client: sends.
-        ledger: open, on a server.
+        client: makes the calls.
+        ledger: an open ledger, on a server.
         campaign: its row in the ledger.
-        messages: makes the messages.
+        messages: creates the messages.
         options: how workers run it.
-        wall: unix seconds by the ledger's clock.
-        lease_s: seconds for which a claim holds unless it is renewed.
-        most_deaths: chunks with so many deaths are left alone.
-        in_flight: what this process has at work.
+        wall: returns unix seconds by the ledger's clock.
+        lease_s: seconds for which a claim is valid unless it is renewed.
+        most_deaths: chunks with this many deaths are left alone.
+        in_flight: the chunks in flight in this process.
 
     Attributes:
-        chunks: the chunks, as this owner claims them.
+        chunks: the chunks, as claimed by this owner.
         can_rest: see `ChunkSource`.
-        is_draining: whether it takes no more work messages.
+        is_draining: whether it accepts no more work messages.
         is_over: whether it has ended.
-        idle_since: loop time at which it was seen without a work message, None while it has one.
-        trouble: why it ended, where that may concern this worker alone.
+        idle_since: loop time since when it has had no work message, None while it has one.
+        trouble: why it ended, if that may concern only this worker.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class CampaignWorker:
         self._most_deaths = most_deaths
         self._in_flight = in_flight
         self._waiting: deque[asyncio.Future[WorkResult]] = deque()  # work messages without a chunk
-        self._at_work: dict[int, asyncio.Future[WorkResult]] = {}  # work messages by their chunks
+        self._at_work: dict[int, asyncio.Future[WorkResult]] = {}  # work messages by chunk
         self._runner = Runner(client, ledger, campaign, messages, options.run, self, wall=wall)
         self._sent = 0
         self.can_rest = False
@@ -159,12 +159,12 @@ class CampaignWorker:
 
     @property
     def chunks_at_work(self) -> int:
-        """How many chunks it has at work."""
+        """Number of its chunks in flight."""
         return len(self._at_work)
 
     @property
     def has_its_leases(self) -> bool:
-        """Whether the lease of every chunk that it has certainly holds now."""
+        """Whether the leases of all its chunks are certainly valid now."""
         return self._leases.hold
 
     async def run(self) -> None:
@@ -190,7 +190,7 @@ class CampaignWorker:
             await self._hand_over()
 
     async def _hand_over(self) -> None:
-        """Release what the ledger still has as this owner's, as soon as it can be reached: that is not a death."""
+        """Release the chunks that the ledger still assigns to this owner, once it can be reached: not a death."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._leases.lease_s
         while loop.time() < end and not self._runner.is_stopped:
@@ -211,7 +211,7 @@ class CampaignWorker:
         return await message
 
     async def drain(self) -> None:
-        """Take no more work messages, and end when nothing is at work any more."""
+        """Accept no more work messages, and end when nothing is in flight any more."""
         self.is_draining = True
         await self._runner.wake()
 
@@ -227,10 +227,10 @@ class CampaignWorker:
         return self.is_draining and not self._waiting
 
     async def prepare(self) -> None:
-        """Do nothing: the campaign was submitted, and other workers may be at work."""
+        """Do nothing: the campaign was submitted, and other workers may be working on it."""
 
     async def claim(self, limit: int) -> list[Chunk]:
-        """Claim a chunk for each work message that waits, some at a time; none where chunks are to be alone."""
+        """Claim a chunk for each waiting work message, a few at a time; none if chunks must run alone."""
         while self._waiting and self._waiting[0].done():
             self._waiting.popleft()
         wanted = min(len(self._waiting), _CHUNKS_PER_CLAIM)
@@ -274,31 +274,31 @@ class CampaignWorker:
         return wanted_by is None or (wanted_by is self and self._in_flight.is_empty)
 
     async def _has_suspects(self) -> bool:
-        """Return whether chunks are left for which there is room, after a claim that was not alone got none."""
+        """Return whether claimable chunks are left after a claim that was not alone got none."""
         counts = await self._shared.count(self._campaign.id, now=self._wall(), most_deaths=self._most_deaths)
         return counts.claimable > 0 and counts.held < self._parallel
 
     async def renew(self, context: RunContext) -> None:
-        """Renew the leases, until it is cancelled."""
+        """Renew the leases until cancelled."""
         while True:
             async for number, lease in self._leases.renew(self.chunks, self._campaign.id, now=self._wall()):
                 await context.lose(number, lease)
             await asyncio.sleep(self._leases.lease_s / 4)
 
     async def look(self, context: RunContext, row: CampaignRow | None) -> None:
-        """Look whether the campaign goes on."""
+        """Check whether the campaign continues."""
         status = "removed" if row is None or row.id != self._campaign.id else row.status
         if status != "running":
             context.halt(Stop("interrupted", f"the campaign is {status}"))
         before, self._sent = self._sent, context.tally.by_state[RecipientState.SENT]
         if row is not None and row.reason and before and self._sent > before:
-            # Some worker was in trouble, and it goes on.
+            # A worker was in trouble, and the campaign continues.
             await self._campaigns.note_trouble(self._campaign.id, None)
         if self._waiting:
-            await context.wake()  # they may have waited for a chunk of another campaign that was to be alone
+            await context.wake()  # they may have waited for another campaign's chunk that had to run alone
 
     async def rest(self, context: RunContext) -> bool:
-        """Return that it ends instead: when the campaign goes on, a work message starts it again."""
+        """Return that it ends instead: when the campaign continues, a work message starts it again."""
         return False
 
     def on_close(self, number: int) -> None:
@@ -310,14 +310,14 @@ class CampaignWorker:
             _resolve(message, WorkResult.DONE)
 
     def stop_for(self, error: LedgerError) -> Stop:
-        """Return how it ends when the ledger fails: that is this worker's trouble, and passes."""
+        """Return how it ends when the ledger fails: that concerns only this worker, and is temporary."""
         return Stop("interrupted", error.message)
 
     async def finish(self, context: RunContext, failure: BaseException | None) -> None:
-        """Give back what it has; stop the campaign where other workers would end the same way."""
+        """Release its chunks; stop the campaign if other workers would fail in the same way."""
         campaign_id, stop = self._campaign.id, context.stop
         if failure is not None:
-            # Before they are released: the next owner must know what they did to this one.
+            # Before they are released: the next owner must know that they killed this one.
             await self.chunks.note_deaths(campaign_id, list(self._at_work))
         await self.chunks.release(campaign_id)
         if stop is None or stop.status not in ("stopped", "paused", "ended") or failure is not None:
@@ -327,7 +327,7 @@ class CampaignWorker:
             trouble = f"a worker is in trouble, and tries again later: {stop.reason}"
             await self._campaigns.note_trouble(campaign_id, trouble)
         else:
-            # Credentials, quota, the message: what ends one worker would end the others a moment later.
+            # Credentials, quota, the message: what ends one worker would soon end the others.
             await self._campaigns.switch(
                 campaign_id, stop.status, stop.reason, only_from=("running",), ended_at=self._wall()
             )

@@ -1,8 +1,8 @@
-"""A worker's port for those who look after it: `/healthz`, `/readyz` and `/metrics`.
+"""A worker's port for its operators: `/healthz`, `/readyz` and `/metrics`.
 
-`/healthz` answers while the worker's event loop runs, also while it waits for services that are away: to restart it
-would not help. `/readyz` looks whether everything is there that a chunk needs. A look that is under way, or was a
-moment ago, answers all that ask: the services are not kept busy from outside.
+`/healthz` answers while the worker's event loop runs, even while it waits for unavailable services, because a restart
+would not help. `/readyz` checks whether everything that a chunk needs is available. A running or very recent check
+answers all requests, so the services are not kept busy from outside.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logger = logging.getLogger("tim_async")
 
 Check = Callable[[], Awaitable[object]]
 
-# A service that takes longer than this is not reachable, for one who asks.
+# For a health check, a service that takes longer than this is unreachable.
 _CHECK_TIMEOUT_S: Final = 2.0
 _REUSE_S: Final = 1.0
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -41,10 +41,10 @@ class Readiness(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ReadinessChecks:
-    """Looks whether everything is there that a worker needs.
+    """Checks whether everything that a worker needs is available.
 
     Args:
-        checks: by name; each raises where something is wrong.
+        checks: by name; each raises if something is wrong.
     """
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
@@ -54,7 +54,7 @@ class ReadinessChecks:
         self._looking = asyncio.Lock()
 
     async def look(self) -> Readiness:
-        """Return what is there now, or was a moment ago."""
+        """Return the current or very recent state."""
         now = asyncio.get_running_loop().time
         async with self._looking:
             if self._found is None or now() - self._found[0] >= _REUSE_S:
@@ -63,7 +63,7 @@ class ReadinessChecks:
 
     async def _look(self) -> Readiness:
         for name, check in self._checks.items():
-            # One that got no answer may still be waiting: it is not asked twice.
+            # A check without an answer may still be waiting: do not start it twice.
             if name not in self._running:
                 self._running[name] = asyncio.create_task(_outcome(check), name=f"tim_async: check {name}")
         await asyncio.wait(self._running.values(), timeout=_CHECK_TIMEOUT_S)
@@ -86,7 +86,7 @@ async def _outcome(check: Check) -> str:
     try:
         await check()
     except Exception as error:  # noqa: BLE001 - whatever it is, the worker is not ready, and the answer says why
-        # The first line, as drivers append statements; no error of this library has a secret in its text.
+        # Only the first line, because drivers append statements; this library's errors contain no secrets.
         return (str(error).splitlines() or [""])[0] or type(error).__name__
     return "ok"
 
@@ -98,10 +98,10 @@ async def served(
     """Serve a worker's health on a port during the block; yield the URL.
 
     Args:
-        address: where it listens.
-        port: which; 0 takes a free one.
+        address: the address to listen on.
+        port: the port; 0 picks a free one.
         checks: what the worker needs, see `ReadinessChecks`.
-        metrics: returns what `/metrics` shows.
+        metrics: returns the text for `/metrics`.
 
     Raises:
         UsageError: it cannot listen there.

@@ -1,4 +1,4 @@
-"""What the ledger keeps of how workers run a campaign."""
+"""How workers run a campaign, as stored in the ledger."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ DEFAULT_PARALLEL: Final = 16
 
 
 class WorkOptions(msgspec.Struct, kw_only=True, frozen=True):
-    """How workers run a campaign; kept in the ledger.
+    """How workers run a campaign; stored in the ledger.
 
     Attributes:
-        run: as in a run of its own.
-        parallel: chunks at work at a time, over all workers.
-        trace: the trace context in which it was submitted, as OpenTelemetry's propagators write it.
+        run: as in a run without workers.
+        parallel: maximum number of chunks in flight, over all workers.
+        trace: the trace context in which it was submitted, as written by OpenTelemetry's propagators.
     """
 
     run: Options
@@ -29,5 +29,5 @@ class WorkOptions(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def phase_of(row: CampaignRow, now: float) -> Phase:
-    """Return whether something of a campaign may be begun now."""
+    """Return whether work on a campaign may begin now."""
     return Schedule(StoredTiming.decoded(row.timing).in_force).phase(now)

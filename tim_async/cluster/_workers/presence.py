@@ -1,4 +1,4 @@
-"""A worker's own entry in the ledger: it is alive, and this is what it has at work."""
+"""A worker's own entry in the ledger: that it is alive, and what it has in flight."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from ...errors import LedgerError
 
 logger = logging.getLogger("tim_async")
 
-# As often as leases of chunks: others wait no longer for a worker that died than for its chunks.
+# As often as chunk leases: others wait for a dead worker no longer than for its chunks.
 _RENEWALS_PER_LEASE: Final = 4
 
 
 class Presence:
-    """Writes that a worker is alive, for as long as it is.
+    """Records that a worker is alive, as long as it is.
 
     Args:
         store: the workers of the ledger.
-        app: whose campaigns it works on.
-        tasks: chunks at work at a time at most.
-        lease_s: seconds for which it is taken to be alive after each entry.
-        now: unix seconds by the ledger's clock.
-        at_work: returns what it has at work.
+        app: the app whose campaigns it works on.
+        tasks: maximum number of chunks in flight.
+        lease_s: seconds for which it is considered alive after each entry.
+        now: returns unix seconds by the ledger's clock.
+        at_work: returns what it has in flight.
 
     Attributes:
         tasks: as given.
         now: as given.
         state: see `WorkerInfo`.
-        chunks: how many chunks it has worked on.
+        chunks: number of chunks that it has worked on.
         started_at: unix seconds of the first entry, by the ledger's clock; 0.0 before.
         renewed_at: the same of the newest entry.
     """
@@ -69,14 +69,14 @@ class Presence:
         return self.now() - self.renewed_at < self._lease_s
 
     async def renew(self) -> None:
-        """Write that it is alive.
+        """Record that it is alive.
 
         Raises:
             LedgerError: the ledger cannot be used.
         """
         now = self.now()
         self.started_at = self.started_at or now
-        self._is_written = True  # it may be, also where the answer is lost
+        self._is_written = True  # it may be, even if the answer is lost
         await self._store.write(
             WorkerInfo(
                 id=self._id,
@@ -97,7 +97,7 @@ class Presence:
         self.renewed_at = now
 
     async def keep(self) -> None:
-        """Renew the entry until this is cancelled."""
+        """Renew the entry until cancelled."""
         while True:
             try:
                 await self.renew()
@@ -106,7 +106,7 @@ class Presence:
             await asyncio.sleep(self._lease_s / _RENEWALS_PER_LEASE)
 
     async def leave(self) -> None:
-        """Remove the entry; without a ledger others see in a while that this worker is gone."""
+        """Remove the entry; without a ledger, others notice after a while that this worker is gone."""
         if self._is_written:
             try:
                 await self._store.remove(self._id)

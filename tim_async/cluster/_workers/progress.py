@@ -1,4 +1,4 @@
-"""How far campaigns are on which other processes work, as the ledger shows them from time to time."""
+"""The progress of campaigns that other processes work on, read from the ledger from time to time."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from ...bulk._plan.pacing import fresh_lanes, pace_in_force, paces
 from ...bulk.progress import Tally, timed
 from .options import WorkOptions
 
-# Counting looks at every recipient. The counts are used for so many times as long as that took: it costs little then.
+# Counting reads every recipient. A count is reused for this many times as long as it took, which limits its cost.
 _REUSE_FACTOR: Final = 20.0
 
 
 class Follower:
-    """Reports how far a campaign is.
+    """Reports a campaign's progress.
 
     Args:
-        ledger: open.
+        ledger: an open ledger.
         on_progress: called with a `Progress`.
-        client: that of a worker, whose limits count; None where no calls are made: then the usual limits count, and
-            what the service lets through of them is not known.
+        client: a worker's client, whose limits apply; None if no calls are made: then the default limits apply, and
+            the rates that the service currently allows are unknown.
     """
 
     def __init__(self, ledger: Ledger, on_progress: OnProgress, client: TimClient | None = None) -> None:
@@ -45,7 +45,7 @@ class Follower:
         self._tally = Tally({}, 0)
 
     async def report(self, row: CampaignRow) -> None:
-        """Report how far it is now."""
+        """Report the current progress."""
         loop, tally = asyncio.get_running_loop(), self._tally
         if loop.time() >= self._count_again_at or row.status != "running":
             began = loop.time()
@@ -74,7 +74,7 @@ class Follower:
 
 
 def _lanes(row: CampaignRow) -> tuple[Lane, ...]:
-    """Return the lanes that a campaign's chunks go by."""
+    """Return the lanes that a campaign's chunks use."""
     messages = from_stored(row.kind, row.message)
     fixed = None if messages is None else messages.fixed
     lanes = "auto" if row.options is None else msgspec.json.decode(row.options, type=WorkOptions).run.lanes

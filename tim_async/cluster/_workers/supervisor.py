@@ -1,4 +1,4 @@
-"""Looking after the campaigns of an app: work messages that are missing, chunks to give up, the end, and progress.
+"""Supervision of an app's campaigns: missing work messages, chunks to give up, the end, and progress.
 
 One of the workers does it for all, for a while at a time, by an entry in the ledger.
 """
@@ -28,26 +28,26 @@ from .progress import Follower
 
 logger = logging.getLogger("tim_async")
 
-# A campaign that has had nothing at work for so long has lost its work messages, whatever is waiting for others.
+# A campaign without chunks in flight for this long has lost its work messages, whatever others are waiting.
 _STARVED_AFTER_S: Final = 5.0
-# The entry that this worker looks after a campaign ends before the next round, so that any worker may be the next.
+# A worker's supervision entry expires before the next round, so that any worker may be the next.
 _WATCH_SHARE: Final = 0.8
 
 
 class Supervisor:
-    """Looks after the campaigns of an app, in rounds.
+    """Supervises the campaigns of an app, in rounds.
 
     Args:
-        ledger: open, on a server.
-        broker: started.
-        app: whose campaigns.
-        now: unix seconds by the ledger's clock.
-        most_deaths: a chunk is given up when so many owners died with it.
-        on_progress: called with a `Progress` of each campaign; None leaves that out.
-        client: whose limits the progress shows; None for the usual ones.
+        ledger: an open ledger, on a server.
+        broker: a started broker.
+        app: the app whose campaigns it supervises.
+        now: returns unix seconds by the ledger's clock.
+        most_deaths: a chunk is given up after this many owners died with it.
+        on_progress: called with a `Progress` of each campaign; None to skip that.
+        client: the client whose limits the progress shows; None for the default limits.
 
     Attributes:
-        given_up: how many chunks it gave up.
+        given_up: number of chunks that it gave up.
     """
 
     def __init__(
@@ -71,10 +71,10 @@ class Supervisor:
         self._client = client
         self._followers: dict[str, Follower] = {}
         self.given_up = 0
-        self._idle_since: dict[str, float] = {}  # campaigns that were seen to have nothing at work
+        self._idle_since: dict[str, float] = {}  # campaigns that were found without chunks in flight
 
     async def look(self, every_s: float) -> None:
-        """Look after all running campaigns that no other worker looks after.
+        """Supervise all running campaigns that no other worker supervises.
 
         Args:
             every_s: seconds between two rounds.
@@ -88,7 +88,7 @@ class Supervisor:
                 await self._report(row)
 
     async def finish(self, name: str) -> None:
-        """Enter that a campaign is done, or pauses for a look, when nothing of it is left."""
+        """Mark a campaign as done, or as paused for review, if nothing of it is left."""
         row = await self._ledger.campaigns.find(name)
         if row is None:
             return
@@ -98,7 +98,7 @@ class Supervisor:
             await self._ledger.steering.keep_counts(row.id, await self._ledger.queries.counts(row.id))
 
     async def _look_after(self, row: CampaignRow, running: Sequence[CampaignRow]) -> None:
-        """Give up chunks that end workers, end a campaign of which nothing is left, or write missing work messages."""
+        """Give up chunks that kill workers, end a campaign with nothing left, or send missing work messages."""
         counts = await self._count(row)
         if counts.poisoned:
             await self.give_up_poisoned(row)
@@ -112,7 +112,7 @@ class Supervisor:
                 await work_queue.send(self._broker, work_queue.RUN_CHUNK, row.name)
 
     async def _end(self, row: CampaignRow) -> None:
-        """Enter that a campaign's end time has come, with what it had at work for as long as that goes on."""
+        """End a campaign whose end time has come, once its chunks in flight have ended."""
         reason = over_text(StoredTiming.decoded(row.timing).in_force)
         await self._ledger.campaigns.switch(row.id, "ended", reason, only_from=("running",), ended_at=self._now())
         logger.info("campaign %s: %s", one_line(row.name), reason)
@@ -120,7 +120,7 @@ class Supervisor:
     async def give_up_poisoned(self, row: CampaignRow) -> None:
         """Give up the chunks that too many owners died with; each goes to the dead-letter queue first.
 
-        A worker that is killed in between sends the dead letter twice, instead of not at all.
+        A worker killed in between sends the dead letter twice, rather than never.
         """
         async with self._shared.giving_up(row) as is_alone:
             if not is_alone:
@@ -155,7 +155,7 @@ class Supervisor:
             await self._followers[row.name].report(row)
 
     async def _report_ended(self, running: set[str]) -> None:
-        """Report how campaigns that were followed have ended."""
+        """Report how supervised campaigns have ended."""
         for name in set(self._followers) - running:
             row = await self._ledger.campaigns.find(name)
             if row is not None:

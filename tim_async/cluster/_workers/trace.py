@@ -1,7 +1,7 @@
-"""Trace context from where a campaign is submitted to the workers, through the ledger and the broker.
+"""Trace context from the submission of a campaign to the workers, through the ledger and the broker.
 
-A campaign's own is in the ledger: work messages are alike, those that replace lost ones belong to no trace, and a
-campaign worker works on many. Anything else that a task does belongs to the trace in which its message was sent.
+A campaign's context is in the ledger: work messages are interchangeable, those that replace lost ones belong to no
+trace, and a campaign worker handles many. Everything else that a task does belongs to the trace of its message.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from taskiq import TaskiqMessage, TaskiqMiddleware, TaskiqResult
 
 try:
     from opentelemetry import context, propagate
-except ModuleNotFoundError:  # the extra `otel` is not installed: there is no context to carry
+except ModuleNotFoundError:  # without the extra `otel` there is no context to carry
     HAS_TRACES = False
 else:
     HAS_TRACES = True
@@ -31,7 +31,7 @@ def carried() -> dict[str, str]:
 
 
 def within(carrier: Mapping[str, str]) -> Context:
-    """Return a copy of the current context that has another trace context, or none."""
+    """Return a copy of the current context with another trace context, or none."""
     made = copy_context()
     if HAS_TRACES:
         made.run(context.attach, propagate.extract(carrier, context.Context()))
@@ -64,7 +64,7 @@ class TraceMiddleware(TaskiqMiddleware):
         return message
 
     def post_execute(self, message: TaskiqMessage, result: TaskiqResult[Any]) -> None:
-        """Leave the message's context."""
+        """Detach the message's context."""
         token = self._tokens.pop(message.task_id, None)
         if token is not None:
             context.detach(token)

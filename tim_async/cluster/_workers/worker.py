@@ -1,4 +1,4 @@
-"""A worker: takes work messages from the broker and works on campaigns of one app, side by side with any others."""
+"""A worker: takes work messages from the broker and works on an app's campaigns, together with any other workers."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from .worker_health import WorkerHealth
 
 logger = logging.getLogger("tim_async")
 
-# A ledger that does not answer for longer than a lease is away; with a short lease it has this long.
+# A ledger that does not answer for longer than a lease is away; with a short lease it has at least this long.
 _MIN_PATIENCE_S: Final = 10.0
-# Between two rounds of looking after campaigns.
+# Seconds between two rounds of supervision.
 _WATCH_INTERVAL_S: Final = 2.0
-# A campaign worker without work messages ends after a while; the next message starts another.
+# A campaign worker without work messages ends after this time; the next message starts another.
 _IDLE_TIMEOUT_S: Final = 5.0
-# What a work message that could not be worked on waits before the next one is written.
+# Wait after a work message that could not be worked on, before the next one is sent.
 _RETRY_INTERVAL_S: Final = 2.0
-# A broker or a database that is just being restarted is waited for.
+# How long to wait for a restarting broker or database at startup.
 _STARTUP_TIMEOUT_S: Final = 60.0
-# What the broker's connections have to close where nothing is waited for any more.
+# Time for closing the broker's connections when nothing is waited for any more.
 _CANCELLED_CLOSE_TIMEOUT_S: Final = 0.3
 _MAX_CANCELLATIONS: Final = 50
 _MAX_PORT: Final = 65_535
@@ -111,14 +111,14 @@ class Worker:
             client=client,
         )
         self._campaigns: dict[str, tuple[CampaignWorker, asyncio.Task[None]]] = {}
-        self._ending: dict[asyncio.Task[None], CampaignWorker] = {}  # those that were replaced, and have not ended
+        self._ending: dict[asyncio.Task[None], CampaignWorker] = {}  # replaced ones that have not ended
         self._starting = asyncio.Lock()
-        self._sending: set[asyncio.Task[None]] = set()  # work messages on their way
+        self._sending: set[asyncio.Task[None]] = set()  # work messages being sent
         self._in_flight = InFlightChunks()
-        self._backoffs: dict[str, Backoff] = {}  # campaigns that this worker is in trouble with
+        self._backoffs: dict[str, Backoff] = {}  # campaigns that this worker has trouble with
         self._draining = asyncio.Event()
         self._is_cancelled = False
-        self._clock_offset_s = 0.0  # by which the ledger's clock is ahead of this machine's
+        self._clock_offset_s = 0.0  # how far the ledger's clock is ahead of this machine's
         self._presence = Presence(
             self._shared.workers,
             app=self._app,
@@ -144,7 +144,7 @@ class Worker:
 
     @property
     def chunks(self) -> int:
-        """How many chunks it has worked on."""
+        """Number of chunks that it has worked on."""
         return self._presence.chunks
 
     def now(self) -> float:
@@ -171,14 +171,14 @@ class Worker:
                 await self._ledger.__aexit__(None, None, None)
 
     def stop(self) -> None:
-        """Take nothing more, let what is in flight finish, and let `run` return."""
+        """Accept no more work, let what is in flight finish, and let `run` return."""
         self._draining.set()
         self._presence.state = "stopping"
         for worker in (*self._ending.values(), *(worker for worker, _ in self._campaigns.values())):
             worker.stop("the worker stops")
 
     async def _open_ledger(self) -> bool:
-        """Open the ledger; wait for one that is away for a while. False when the worker is stopped meanwhile."""
+        """Open the ledger; wait a while for one that is away. False if the worker is stopped meanwhile."""
         loop = asyncio.get_running_loop()
         end, is_logged = loop.time() + _STARTUP_TIMEOUT_S, False
         while not self._draining.is_set():
@@ -221,11 +221,11 @@ class Worker:
             self._is_cancelled = True
             raise
         finally:
-            # Nothing is left to end here, unless this was cancelled: then they are not waited for, whatever they do.
+            # Nothing is left to end here, unless this was cancelled: then do not wait for them, whatever they do.
             tasks = (task for _, task in self._campaigns.values())
             await _cancel_all([watch, presence, *self._sending, *self._ending, *tasks])
         if not watch.cancelled():
-            watch.result()  # it does not end by itself, unless it fails
+            watch.result()  # it ends only if it fails
 
     async def _listen(self) -> None:
         receiver = Receiver(self._broker, max_async_tasks=self._tasks, run_startup=False, validate_params=True)
@@ -250,7 +250,7 @@ class Worker:
     # Work messages
 
     async def run_chunk(self, name: str) -> None:
-        """Work on one chunk of a campaign; write the next work message when there may be more to do."""
+        """Work on one chunk of a campaign; send the next work message if there may be more to do."""
         try:
             await self._run_chunk(name)
         except Exception as error:
@@ -282,14 +282,14 @@ class Worker:
             await self._send_next(name)
 
     async def finish(self, name: str) -> None:
-        """Enter that a campaign is done when nothing of it is left."""
+        """Mark a campaign as done if nothing of it is left."""
         await self._supervisor.finish(name)
 
     async def _send_next(self, name: str) -> None:
-        """Write the next work message."""
+        """Send the next work message."""
         if self._is_cancelled:
             return
-        # A task of its own: those of the receiver are not this worker's to end.
+        # A separate task, because the receiver's tasks are not this worker's to end.
         sending = asyncio.create_task(
             work_queue.send(self._broker, work_queue.RUN_CHUNK, name, unless=self._draining),
             name=f"tim_async: work message of {name}",
@@ -314,10 +314,10 @@ class Worker:
     # Campaigns at work
 
     async def _worker_for(self, name: str) -> CampaignWorker | None:
-        """Return what works on a campaign here, started where it is not; None when it is not to be worked on."""
+        """Return the campaign worker for a campaign, starting it if needed; None if it must not be worked on."""
         async with self._starting:
             known = self._campaigns.get(name)
-            # One that is draining takes nothing more: some of its feeders may have ended already.
+            # A draining one accepts nothing more: some of its feeders may have ended already.
             if known is not None and not (known[0].is_over or known[0].is_draining):
                 return known[0]
             if self._draining.is_set():
@@ -326,11 +326,11 @@ class Worker:
             if row is None or row.status != "running" or row.options is None or row.app != self._app:
                 return None
             if not phase_of(row, self.now()).is_open:
-                return None  # when it may go on, those who watch it write work messages
+                return None  # when it may continue, its supervisor sends work messages
             options = msgspec.json.decode(row.options, type=WorkOptions)
             worker = await self._make(row, options)
             if worker is not None:
-                # Whatever message came first: its work belongs to the trace in which the campaign was submitted.
+                # Whichever message came first: its work belongs to the trace in which the campaign was submitted.
                 task = asyncio.create_task(
                     self._run(name, worker), name=f"tim_async: campaign {name}", context=within(options.trace)
                 )
@@ -347,7 +347,7 @@ class Worker:
     async def _run(self, name: str, worker: CampaignWorker) -> None:
         await worker.run()
         if worker.trouble is not None:
-            # Others may fare better, so the campaign is not stopped; what this worker had is theirs already.
+            # Others may succeed, so the campaign is not stopped; this worker's chunks were already released to them.
             backoff = self._backoffs.setdefault(name, Backoff(time.monotonic))
             logger.warning(
                 "campaign %s: this worker leaves it to others for %.0f s: %s",
@@ -379,7 +379,7 @@ class Worker:
         )
 
     async def _drain_idle(self) -> None:
-        """Let campaign workers end that have had no work message for a while."""
+        """End campaign workers that have had no work message for a while."""
         now = asyncio.get_running_loop().time()
         for name, (worker, task) in list(self._campaigns.items()):
             if task.done():
@@ -399,7 +399,7 @@ class Worker:
 
 
 async def _cancel_all(tasks: Iterable[asyncio.Task[None]]) -> None:
-    """End tasks at once. Each cancellation ends one of the waits in which they bring things into order."""
+    """End tasks immediately. Each cancellation ends one of the waits in which they clean up."""
     pending = {task for task in tasks if not task.done()}
     for _ in range(_MAX_CANCELLATIONS):
         if not pending:

@@ -1,4 +1,4 @@
-"""What `/readyz` and `/metrics` of a worker are made of."""
+"""The contents of a worker's `/readyz` and `/metrics`."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 
 class WorkerHealth:
-    """What is known of one worker, and of what it needs.
+    """The state of one worker and of its services.
 
     Args:
-        client: sends.
-        ledger: that of the worker.
-        broker: that of the worker.
+        client: makes the calls.
+        ledger: the worker's ledger.
+        broker: the worker's broker.
         presence: the worker's entry in the ledger.
-        in_flight: what it has at work.
-        supervisor: looks after campaigns for it.
-        have_their_leases: returns whether every chunk at work is still the worker's.
+        in_flight: its chunks in flight.
+        supervisor: supervises campaigns for it.
+        have_their_leases: returns whether the worker still owns every chunk in flight.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class WorkerHealth:
         """Serve it during the block; yield the URL.
 
         Args:
-            where: address and port; None serves it nowhere.
+            where: address and port; None to serve nothing.
 
         Raises:
             UsageError: it cannot listen there, or prometheus-client is missing.
