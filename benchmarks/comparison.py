@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from .report import Row, columns
 
-LEAST_NOISE: Final = 0.05
+MIN_NOISE: Final = 0.05
 UNKNOWN_NOISE: Final = 0.10
 
 
@@ -56,7 +56,7 @@ def _change(saved: Mapping[str, Any] | None, row: Row) -> Change:
     old, new = (statistics.median(each) if each else None for each in (then, runs))
     if old is None or new is None:
         return Change(row.name, old, new, None, 0.0)
-    noise = max(LEAST_NOISE, *(_spread(each) for each in (then, runs)))
+    noise = max(MIN_NOISE, *(_spread(each) for each in (then, runs)))
     return Change(row.name, old, new, _times_worse(old, new, less_is_better=row.sense == "<="), noise)
 
 

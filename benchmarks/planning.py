@@ -40,8 +40,8 @@ Where = Literal["sqlite", "postgresql"]
 MILLION: Final = 1_000_000
 BLOCKS: Final = 20
 LEAST: Final[dict[Kind, int]] = {"csv": 40_000, "list": 70_000}
-MOST_US_ON_A_SERVER: Final = 25
-MOST_GROWTH: Final = 1.3
+MAX_US_ON_A_SERVER: Final = 25
+MAX_GROWTH: Final = 1.3
 # Part of the rows that are compared: the first and the last.
 PART: Final = 0.1
 KILLED_ROWS: Final = 300_000
@@ -141,9 +141,9 @@ async def planning(kind: Kind, order: Order, where: Where, count: int = MILLION)
         costs = blocks.costs(BLOCKS)
         what = f"planning, {kind}, {order}, {where}, {count:,} rows"
         note = "us a row by block: " + " ".join(f"{cost:.1f}" for cost in costs)
-        grown = Row(name=f"{what}: last tenth", value=growth(costs), unit="x first", limit=MOST_GROWTH, note=note)
+        grown = Row(name=f"{what}: last tenth", value=growth(costs), unit="x first", limit=MAX_GROWTH, note=note)
         if where == "postgresql":
-            return [Row(name=f"{what}: CPU", value=cost_us, unit="us a row", limit=MOST_US_ON_A_SERVER), grown]
+            return [Row(name=f"{what}: CPU", value=cost_us, unit="us a row", limit=MAX_US_ON_A_SERVER), grown]
         bare = _bare(folder / "bare.db", accounts)
         least = f"bare sqlite3, index at the end: {bare:,.0f} rows per CPU second"
         return [

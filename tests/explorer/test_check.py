@@ -10,7 +10,7 @@ import pytest
 
 from tests.emulator.golden import GOLDEN
 from tim_async import UsageError, endpoints
-from tim_async._api.lints import gathered, log_lints
+from tim_async._api.lints import collected_lints, log_lints
 from tim_async._explorer.check import check, read_body
 
 TEXT = {"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}
@@ -166,7 +166,7 @@ def test_lints_are_shown_and_not_logged(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_lints_are_logged_again_afterwards(caplog: pytest.LogCaptureFixture) -> None:
-    with gathered() as lints:
+    with collected_lints() as lints:
         log_lints(["a lint of this test"])
     with caplog.at_level(logging.WARNING):
         log_lints(["a lint of this test"])

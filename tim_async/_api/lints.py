@@ -14,23 +14,23 @@ from typing import Final
 
 logger: Final = logging.getLogger("tim_async")
 _logged: Final[set[str]] = set()
-_gathered: Final[ContextVar[list[str] | None]] = ContextVar("gathered lints", default=None)
+_collected: Final[ContextVar[list[str] | None]] = ContextVar("tim_async: collected lints", default=None)
 
 
 @contextmanager
-def gathered() -> Iterator[list[str]]:
+def collected_lints() -> Iterator[list[str]]:
     """Collect the lints of checks made inside instead of logging them, for callers that display them."""
     lints: list[str] = []
-    before = _gathered.set(lints)
+    before = _collected.set(lints)
     try:
         yield lints
     finally:
-        _gathered.reset(before)
+        _collected.reset(before)
 
 
 def log_lints(lints: Iterable[str]) -> None:
     """Log those that have not been logged before."""
-    shown = _gathered.get()
+    shown = _collected.get()
     if shown is not None:
         shown.extend(lints)
         return

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-_MOST_ITEMS: Final = 3
-_MOST_CHARACTERS: Final = 80
+_MAX_ITEMS: Final = 3
+_MAX_CHARACTERS: Final = 80
 _DEEPEST: Final = 4
 _LONGEST: Final = 1000
 
@@ -46,12 +46,12 @@ def _of(value: object, depth: int) -> str:
     if isinstance(value, msgspec.Struct) and type(value).__repr__ in _PLAIN:
         return _of_struct(value, depth)
     text = repr(value)
-    return text if len(text) <= _MOST_CHARACTERS else f"{text[: _MOST_CHARACTERS - 4]}...{text[-1]}"
+    return text if len(text) <= _MAX_CHARACTERS else f"{text[: _MAX_CHARACTERS - 4]}...{text[-1]}"
 
 
 def _of_items(texts: Iterable[str], count: int) -> str:
-    shown = ", ".join(islice(texts, _MOST_ITEMS))
-    return shown if count <= _MOST_ITEMS else f"{shown}, ... {count - _MOST_ITEMS} more"
+    shown = ", ".join(islice(texts, _MAX_ITEMS))
+    return shown if count <= _MAX_ITEMS else f"{shown}, ... {count - _MAX_ITEMS} more"
 
 
 # Structs that use msgspec's repr; others, such as elements, have their own.

@@ -84,7 +84,7 @@ class BoundedWaiting:
         queue = self._queues.get(command)
         return 0 if queue is None else queue.refused
 
-    def begin_again(self) -> None:
+    def reset(self) -> None:
         """Forget the waiting calls: their event loop is closed."""
         for queue in self._queues.values():
             queue.waiting = [0, 0]

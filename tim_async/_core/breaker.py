@@ -73,9 +73,9 @@ class BreakerState:
         self._breaker = breaker
         self._opened = self._refused = 0
         self._refused_earlier = 0  # before it last opened
-        self.begin_again()
+        self.reset()
 
-    def begin_again(self) -> None:
+    def reset(self) -> None:
         """Close and forget the service's state; the clock may show a different time from now on."""
         self.is_open = False
         self._answered_at = -math.inf
@@ -114,7 +114,7 @@ class BreakerState:
                 now - self._silent_since,
                 self._refused - self._refused_earlier,
             )
-        self.begin_again()
+        self.reset()
         self._answered_at = now
 
     def failed(self, now: float, began: float) -> bool:

@@ -347,7 +347,7 @@ class Bucket:
         *_, units, waiter = heappop(self._queue)
         self._leave(waiter, units)
 
-    def bury(self, waiter: Waiter, units: int) -> None:
+    def discard(self, waiter: Waiter, units: int) -> None:
         """Drop a waiter whose future is done; its entry is removed when it comes up, or when there are too many."""
         self._leave(waiter, units)
         self._dead += 1

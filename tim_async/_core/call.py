@@ -82,9 +82,9 @@ class ClientState:
             self.loop = loop
             self.calls = {}
             if self.bounded is not None:
-                self.bounded.begin_again()
+                self.bounded.reset()
             if self.breaker is not None:
-                self.breaker.begin_again()
+                self.breaker.reset()
 
     def snapshot(self) -> ClientStats:
         """Return copies of all counts, with the current number of waiting calls and the rates in force."""

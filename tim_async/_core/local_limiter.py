@@ -209,7 +209,7 @@ class LocalRateLimiter:
             return
         if index < len(pairs):
             bucket, units = pairs[index]
-            bucket.bury(waiter, units)
+            bucket.discard(waiter, units)
         self._unpass(waiter)
         for bucket, _ in pairs[: index + 1]:
             self._serve(bucket)

@@ -16,7 +16,7 @@ import msgspec
 from .._api.checks import nearest
 from .._api.endpoint import Endpoint
 from .._api.fields import RequestField
-from .._api.lints import gathered
+from .._api.lints import collected_lints
 from .._api.wire import check_size, decode, encode
 from ..errors import BodyTooLargeError, UsageError
 from .places import Step, fields_at, in_wire_names, path_text, steps_to
@@ -67,7 +67,7 @@ def check(endpoint: Endpoint[..., Any], body: Mapping[str, Any], body_limit: int
     """Check a request as a typed call does before anything is sent."""
     given = endpoint.resolve_aliases(body)
     fields = endpoint.fields
-    with gathered() as lints:
+    with collected_lints() as lints:
         problems = _problems(endpoint, given, body_limit)
     advice = [Remark(path=[], message=in_wire_names(each, fields, None, ())) for each in dict.fromkeys(lints)]
     advice += [_unknown(each, fields, given) for each in islice(unknown_fields(endpoint, body), _MOST_ADVICE)]

@@ -47,7 +47,7 @@ _ROOM: Final = _HALF_SIZE - _HALF.size
 _CELL_SIZE: Final = 2 * _HALF_SIZE
 _FIRST_CELLS: Final = 64
 _GROWTH: Final = 8
-_MOST_CELLS: Final = 2**21
+_MAX_CELLS: Final = 2**21
 # Another version of this library, or processes that see another boot of the machine, use a file written to this
 # recently; each side would take the other's state for lost.
 _IN_USE_S: Final = 5.0
@@ -307,7 +307,7 @@ def _fill(descriptor: int, cells: int, app: bytes, buckets: _Cell, now: float) -
     written: list[bytes] = []
     while not written or max(map(len, written)) > _ROOM:
         cells *= _GROWTH
-        if cells > _MOST_CELLS:
+        if cells > _MAX_CELLS:
             raise OSError(errno.EFBIG, "more keys are in use than it can keep")
         held: list[_Cell] = [{} for _ in range(cells)]
         for name, each in buckets.items():

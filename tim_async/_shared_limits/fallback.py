@@ -77,7 +77,7 @@ class Fallback:
         """Slow down this process only. See `RateLimiter.refused`."""
         return limiter.refused(self._divide(claim), code)
 
-    def begin_again(self) -> None:
+    def reset(self) -> None:
         """Probe the store in the running loop, if it is gone."""
         self._is_closed = False
         self._probe = None

@@ -291,7 +291,7 @@ class SharedRateLimiter(Generic[LinkT]):
             self._app(app)
         self._link.forget()
         if self._fallback is not None:
-            self._fallback.begin_again()
+            self._fallback.reset()
         self._end_of_loop = at_end_of_loop(self._leave_loop)
 
     async def _leave_loop(self) -> None:

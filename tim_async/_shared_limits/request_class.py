@@ -32,7 +32,7 @@ _MAX_KEYED_BATCH: Final = 64
 # A moment farther away than this is the reset of an hourly or daily quota: nothing waits for that.
 _LONGEST_WAIT_S: Final = 60.0
 # The most reservations to request as a burst. After the pool was full it is one, plus one for each that is used.
-_MOST_BURSTS: Final = 1000
+_MAX_BURSTS: Final = 1000
 
 ClassKey = tuple[object, ...]
 
@@ -175,7 +175,7 @@ class RequestClass:
 
     @property
     def _all_bursts(self) -> int:
-        return _MOST_BURSTS if self.scheduler.batch_s else 1
+        return _MAX_BURSTS if self.scheduler.batch_s else 1
 
     @property
     def wanted_bursts(self) -> int:

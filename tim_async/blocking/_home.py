@@ -48,9 +48,9 @@ class _Process:
     """The portal of this process, and the number of its users."""
 
     def __init__(self) -> None:
-        self.begin_again()
+        self.reset()
 
-    def begin_again(self) -> None:
+    def reset(self) -> None:
         """Start without a portal; another thread may have held the lock when this process was forked."""
         self.lock = threading.RLock()
         self._portal: Portal | None = None
@@ -111,7 +111,7 @@ def _start() -> Portal:
 _process: Final = _Process()
 atexit.register(_process.end_at_exit)
 if hasattr(os, "register_at_fork"):  # pragma: no branch - there is no forking on Windows
-    os.register_at_fork(after_in_child=_process.begin_again)
+    os.register_at_fork(after_in_child=_process.reset)
 
 
 @contextmanager

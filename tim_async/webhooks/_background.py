@@ -80,7 +80,7 @@ class Background(Generic[T]):
         return len(self._queue)
 
     def _is_full(self, size: int) -> bool:
-        # An item that exceeds the limit by itself is accepted when the queue is empty.
+        # An item that alone exceeds the limit is accepted when the queue is empty.
         return len(self._queue) >= self._max_items or (bool(self._queue) and self._bytes + size > self._max_bytes)
 
     async def put(self, item: T, size: int, *, deadline: float) -> bool:

@@ -112,7 +112,7 @@ class Supervisor:
                 await work_queue.send(self._broker, work_queue.RUN_CHUNK, row.name)
 
     async def _end(self, row: CampaignRow) -> None:
-        """End a campaign whose end time has come, once its chunks in flight have ended."""
+        """Mark a campaign as ended because its end time has come; chunks in flight may still finish."""
         reason = over_text(StoredTiming.decoded(row.timing).in_force)
         await self._ledger.campaigns.switch(row.id, "ended", reason, only_from=("running",), ended_at=self._now())
         logger.info("campaign %s: %s", one_line(row.name), reason)
