@@ -363,7 +363,7 @@ def test_call_from_the_loops_own_thread_is_refused_with_the_remedy(portal: Porta
     async def call() -> None:
         portal.run(double, 1)
 
-    with pytest.raises(UsageError, match=r"a call would wait for itself.*hand the call to another thread"):
+    with pytest.raises(UsageError, match=r"a call would wait for itself.*move the call to another thread"):
         portal.run(call)
 
 

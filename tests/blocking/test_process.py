@@ -241,7 +241,7 @@ def test_call_after_the_exit_has_begun_is_refused() -> None:
         late = Late()
         """
     )
-    exiting = "refused: the interpreter is exiting, a"
+    exiting = "refused: the interpreter is exiting an"
     assert lines[0] == "before: 89541"
     assert lines[1:] == [f"before: {exiting}", "after: refused: the client is closed", f"after: {exiting}"]
 
@@ -310,7 +310,7 @@ def test_client_that_was_used_before_a_fork_stays_with_the_parent() -> None:
         """
     )
     assert lines[1].startswith("child: refused: the client was used before this process was forked")
-    assert "make one client in each process, or make the first call after the fork (gunicorn" in lines[1]
+    assert "create one client in each process, or make the first call after the fork (gunicorn" in lines[1]
     assert lines[:1] + lines[2:] == [
         "parent: 89541",
         "child: 0 89541 1",

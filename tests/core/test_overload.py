@@ -78,7 +78,7 @@ async def test_of_ten_thousand_at_once_all_that_may_wait_do_and_the_others_are_r
     stats = client.stats()[SENDMSG]
     assert (stats.turned_away, stats.waiting, stats.errors) == (9_300, 0, {"WaitTooLongError": 9_300})
     assert [record.getMessage() for record in caplog.records] == [
-        "openim/sendmsg: 500 calls wait (max_waiting), more are refused",
+        "openim/sendmsg: 500 calls are waiting (max_waiting), more are refused",
         "openim/sendmsg: calls may wait again, 9300 were refused",
     ]
 

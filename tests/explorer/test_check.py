@@ -160,7 +160,7 @@ def test_lints_are_shown_and_not_logged(caplog: pytest.LogCaptureFixture) -> Non
     body = {**MESSAGE, "OfflinePushInfo": {"AndroidInfo": {"OPPONotifyLevel": 16}}}
     with caplog.at_level(logging.WARNING):
         assert advice("openim/sendmsg", body) == [
-            ([], "OPPONotifyLevel without OPPOCategory: OPPO wants both"),
+            ([], "OPPONotifyLevel without OPPOCategory: OPPO requires both"),
         ]
     assert caplog.messages == []
 

@@ -43,7 +43,7 @@ async def test_pages_that_lead_back_are_not_passed_off_as_all(circle: dict[str, 
         async for page in pages(COMMAND, fetch, "a", circle.get):
             read.append(page)  # noqa: PERF401 - what was read before the error counts
 
-    with pytest.raises(ReplyDecodeError, match="a place that was read already") as caught:
+    with pytest.raises(ReplyDecodeError, match="a place that was already read") as caught:
         await walk()
     assert read == list(circle)
     assert caught.value.command == COMMAND
