@@ -55,8 +55,8 @@ class TimClient(Families):
         sdk_app_id: the app's id.
         secret_key: the app's key as the console shows it; not needed with `user_sig_provider`.
         identifier: an admin account of the app.
-        region: the app's data centre, also by its name, such as `singapore`.
-        base_url: another address, such as `Emulator.url`, with or without `/v4`; it then has no backup host.
+        region: the app's data centre, as a `Region` or by name, such as `singapore`.
+        base_url: another URL, such as `Emulator.url`, with or without `/v4`; it then has no backup host.
         settings: how calls are made.
         pool: replaces the network, such as `tim_async.testing.FakePool`; None for HTTP.
         options: fields of `Settings`; they override those of `settings`.
@@ -93,9 +93,9 @@ class TimClient(Families):
 
     @classmethod
     def from_env(cls, **options: Unpack[SettingsOptions]) -> Self:
-        """Make a client from TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION and TIM_BASE_URL.
+        """Create a client from TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION and TIM_BASE_URL.
 
-        The first is required, and the second unless `user_sig_provider` is given; the others have defaults.
+        The first is required, and so is the second unless `user_sig_provider` is given; the others have defaults.
 
         Raises:
             UsageError: a variable is not set or malformed; it names the variable.
@@ -134,7 +134,7 @@ class TimClient(Families):
 
     @property
     def secret_key(self) -> str | None:
-        """The app's key, None without one. Its `repr` hides it; formatted into a text, it shows."""
+        """The app's key, None without one. Its `repr` hides it, but string formatting shows it."""
         return self._state.credentials.secret_key
 
     @property
@@ -144,12 +144,12 @@ class TimClient(Families):
 
     @property
     def base_url(self) -> str:
-        """Scheme and host that calls go to, without `/v4`."""
+        """Scheme and host of the calls, without `/v4`."""
         return self._state.host
 
     @property
     def settings(self) -> Settings:
-        """The settings it was made with. `with_options` does not change them."""
+        """The settings it was created with. `with_options` does not change them."""
         return self._state.settings
 
     @property
@@ -183,7 +183,7 @@ class TimClient(Families):
         await self.close()
 
     async def close(self) -> None:
-        """Close all connections. Calls in flight fail at once; waiting and later ones raise `UsageError`.
+        """Close all connections. Calls in flight fail immediately; waiting and later ones raise `UsageError`.
 
         Closing twice is harmless.
         """
@@ -225,10 +225,10 @@ class TimClient(Families):
 
         Args:
             timeout: seconds for one attempt; None keeps it.
-            deadline: seconds for a whole call, waiting included; None removes it.
+            deadline: seconds for a whole call, including waiting; None removes it.
             retry: which failures are retried; None keeps it.
             priority: `interactive` or `background`; None keeps it.
-            extra: merged into every request's top level, for fields this library does not know.
+            extra: merged into every request's top level, for fields that this library does not know.
         """
         changes: dict[str, Any] = {}
         if timeout is not None:
@@ -317,7 +317,7 @@ class TimClient(Families):
 
         Args:
             command: such as `openim/sendmsg`.
-            body: fields with their wire names; None and {} are the same.
+            body: fields with wire names; None is the same as {}.
 
         Raises:
             TimError: as `call`.

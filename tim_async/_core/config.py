@@ -106,7 +106,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
     Attributes:
         sdk_app_id: the app's id.
-        secret_key: the app's key as the console shows it, 64 hexadecimal digits; None when a provider makes the
+        secret_key: the app's key as the console shows it, 64 hexadecimal digits; None if a provider makes the
             UserSigs.
         identifier: an admin account of the app, 1 to 32 bytes.
     """
@@ -138,34 +138,35 @@ def is_http_address(address: object) -> bool:
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How calls are made. Every field can also be given to `TimClient` by its name.
+    """How calls are made. Every field can also be passed to `TimClient` by name.
 
     Attributes:
         timeout: seconds for one attempt, from the moment its token is granted. The service itself may take 3.
         connect_timeout: seconds to open a connection.
-        deadline: seconds for a whole call, waiting included; None for no limit, as a bulk job may have to wait long.
+        deadline: seconds for a whole call, including waiting; None for no limit, because bulk jobs may wait long.
         retry: which failures are retried, and when.
         rate_limits: limits that differ from the endpoint's own: `{"openim/sendmsg": 300}`; a `Rate` or several replace
-            all limits of the command, a number the calls a second. `"*"` adds one over all commands.
-        limiter: a limiter to share between clients; None makes one.
+            all limits of the command, a number replaces its calls a second. `"*"` adds a limit over all commands.
+        limiter: a limiter to share between clients; None creates one.
         observer: watches calls, such as `tim_async.otel.Telemetry`; None for no observer.
-        max_waiting: most calls of a command that wait for their turn; one more is refused at once with a
-            `WaitTooLongError`. Background calls do not count for interactive ones. None for no bound.
-        breaker: fails calls at once while the service does not answer, such as `Breaker(after_s=10)`; None for never.
-        body_limit: most bytes of an encoded message. Newer documents allow 12,288.
-        max_reply_bytes: most bytes of an answer; a larger one is a `ReplyDecodeError`.
-        pool_size: most connections at a time, at least 1. 200 calls a second of 100 ms each keep 20 busy.
-        keep_alive_s: seconds an idle connection is kept.
-        dns_cache_s: seconds a looked-up address is kept.
+        max_waiting: maximum number of calls of a command that wait for their turn; further calls raise
+            `WaitTooLongError` immediately. Background calls do not count for interactive ones. None for no bound.
+        breaker: makes calls fail immediately while the service does not answer, such as `Breaker(after_s=10)`; None for
+            no breaker.
+        body_limit: maximum bytes of an encoded message. Newer documents allow 12,288.
+        max_reply_bytes: maximum bytes of an answer; a larger one raises `ReplyDecodeError`.
+        pool_size: maximum number of connections, at least 1. 200 calls a second of 100 ms each keep 20 busy.
+        keep_alive_s: seconds for which an idle connection is kept.
+        dns_cache_s: seconds for which a DNS result is cached.
         ssl: True to verify certificates, or an SSLContext; False verifies nothing.
-        proxy: address of an HTTP proxy. With it, `trust_env` or `trace_configs`, calls go through aiohttp's session,
-            which costs more, and no connection is opened ahead.
+        proxy: URL of an HTTP proxy. With it, `trust_env` or `trace_configs`, calls go through aiohttp's session, which
+            costs more, and no connection is opened ahead.
         trust_env: whether proxies are also taken from the environment.
-        trace_configs: trace hooks of aiohttp, for watching connections. They see URLs without the query, which holds
+        trace_configs: aiohttp's trace hooks, for watching connections. They see URLs without the query, which contains
             the UserSig.
         user_sig_lifetime_s: seconds for which a UserSig is signed; it is renewed before they are over.
-        user_sig_provider: makes UserSigs when this process does not have the key: called with the identifier, it
-            returns one, or an awaitable of one.
+        user_sig_provider: makes UserSigs if this process does not have the key: called with the identifier, it returns
+            one, or an awaitable of one.
     """
 
     timeout: float = 10.0

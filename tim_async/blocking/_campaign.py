@@ -25,21 +25,21 @@ _NO_TIMEOUT_S: Final = 31_536_000.0
 
 
 class Campaign:
-    """One message, or one for each, to any number of recipients; carried on from its ledger after whatever happens.
+    """One message, or a personal one each, to any number of recipients; it can be resumed from its ledger at any time.
 
         campaign = blocking.Campaign("spring", recipients="people.csv", message=Template("Hi $name"))
         report = campaign.run(client)
 
-    It is `tim_async.bulk.Campaign` for code without an event loop: the same ledger and arguments, so that either goes
-    on with what the other began. Iterables of recipients are read, and plain functions (those that make messages, or
-    are called with the progress) called, in the thread that runs the campaign; asynchronous ones in the client's loop.
-    Ctrl-C ends calls on their way and writes what is known, then it goes on.
+    It is `tim_async.bulk.Campaign` for code without an event loop: it has the same ledger and arguments, so each can
+    continue what the other began. Iterables of recipients, and plain functions (those that create messages or
+    receive progress), run in the thread that runs the campaign; asynchronous ones in the client's loop. Ctrl-C ends
+    calls in flight, writes the known outcomes and then propagates.
 
     Args:
-        name: names it in the ledger.
-        ledger: path of an SQLite file; None is the default, as `tim_async.bulk.Campaign` says.
-        sdk_app_id: the app, to find the default ledger where no client is given.
-        arguments: recipients, message and everything else that `tim_async.bulk.Campaign` takes.
+        name: its name in the ledger.
+        ledger: path of an SQLite file; None for the default, see `tim_async.bulk.Campaign`.
+        sdk_app_id: the app, for finding the default ledger without a client.
+        arguments: recipients, message and all other arguments of `tim_async.bulk.Campaign`.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -74,7 +74,7 @@ class Campaign:
         return self._campaign.name
 
     def locate(self, *, client: TimClient | None = None) -> bulk.CampaignLocation:
-        """Return where the campaign is kept, and whether it would be new; nothing is made or changed."""
+        """Return where the campaign is stored, and whether it would be new; nothing is created or changed."""
         return _wait(client, self._campaign.locate, client=None if client is None else client.families)
 
     def plan(
@@ -85,11 +85,11 @@ class Campaign:
         on_planning: OnPlanning | None = None,
         progress_every_s: float = 1.0,
     ) -> bulk.Plan:
-        """Read the recipients into the ledger and return what the campaign will be; nothing is sent.
+        """Read the recipients into the ledger and return the plan; nothing is sent.
 
         Args:
-            client: whose limits count; nothing is called.
-            rate_limits: the limits, where there is no client.
+            client: the client whose limits apply; no calls are made.
+            rate_limits: the limits, if there is no client.
             on_planning: called with a `PlanProgress` while recipients are read.
             progress_every_s: seconds between two calls of it.
         """
@@ -110,17 +110,17 @@ class Campaign:
         on_planning: OnPlanning | None = None,
         progress_every_s: float = 1.0,
     ) -> bulk.Report:
-        """Send to all recipients that were not settled before; return what became of all.
+        """Send to all recipients that are not settled yet; return the outcome for all.
 
         Args:
-            client: sends, in background priority.
+            client: sends, with background priority.
             on_progress: called with a `Progress` at the beginning, every `progress_every_s` and at the end.
-            on_planning: called as `plan` does, where recipients are read first.
-            progress_every_s: seconds.
+            on_planning: as in `plan`, if recipients are read first.
+            progress_every_s: seconds between two calls of `on_progress`.
 
         Raises:
-            UsageError: something differs from what was begun, or there are no recipients; it names the argument.
-            LedgerError: the ledger cannot be used; nothing was sent that it does not know of.
+            UsageError: something differs from the original campaign, or there are no recipients; it names the argument.
+            LedgerError: the ledger cannot be used; everything that was sent is recorded in it.
         """
         self._runner = client
         try:
@@ -136,11 +136,11 @@ class Campaign:
             self._runner = None
 
     def send_to_me(self, client: TimClient, account: str) -> SendMsgResult:
-        """Send the message of the first recipient to a test account, outside of the campaign."""
+        """Send the message of the first recipient to a test account, outside the campaign."""
         return _wait(client, self._campaign.send_to_me, client.families, account)
 
     def stop(self, reason: str = "it was stopped") -> bool:
-        """Let a run end: nothing more is started, what is in flight is finished and written. False when none runs.
+        """Stop a run: nothing more is started, what is in flight is finished and recorded. False if none is running.
 
         It does not wait, so a signal handler, another thread or `on_progress` may call it.
         """
@@ -151,53 +151,53 @@ class Campaign:
         return True
 
     def pause(self, reason: str = "it was paused") -> bool:
-        """Pause a campaign that was begun, wherever it runs; return whether it was to go on until now."""
+        """Pause a campaign, wherever it runs; return whether it was active until now."""
         return _wait(None, self._campaign.pause, reason)
 
     def resume(self) -> bool:
-        """Let a paused campaign go on, where a process waits for that; return whether it was paused."""
+        """Resume a paused campaign if a process waits for that; return whether it was paused."""
         return _wait(None, self._campaign.resume)
 
     def cancel(self, reason: str = "it was cancelled") -> bool:
-        """End a campaign for good, wherever it runs; return whether it had not ended."""
+        """End a campaign for good, wherever it runs; return whether it had not ended yet."""
         return _wait(None, self._campaign.cancel, reason)
 
     def set_timing(self, **changes: Unpack[TimingChanges]) -> bulk.Timing:
-        """Change when and how fast it sends, wherever it runs; return what holds now."""
+        """Change when and how fast it sends, wherever it runs; return the new timing."""
         return _wait(None, self._campaign.set_timing, **changes)
 
     def retry(self, what: Collection[bulk.Retryable] = FAILED, *, codes: Collection[int] | None = None) -> bulk.Retried:
-        """Let the next run try recipients again that were settled; return how many. Nothing is sent here."""
+        """Let the next run retry settled recipients; return their number. Nothing is sent here."""
         return _wait(None, self._campaign.retry, what, codes=codes)
 
     def status(self) -> bulk.Report:
-        """Return what the ledger knows; also while a run goes on, here or elsewhere."""
+        """Return the state recorded in the ledger; also during a run, here or elsewhere."""
         return _wait(None, self._campaign.status)
 
     def show(self, account: str) -> bulk.RecipientDetails:
-        """Return what became of one recipient, with its message as it was sent, or as it would be sent now."""
+        """Return the outcome for one recipient, with its message as it was sent, or as it would be sent now."""
         return _wait(None, self._campaign.show, account)
 
     def archive(self) -> bool:
-        """Put a campaign aside that is not at work; return whether it was not archived."""
+        """Archive a campaign that is not running; return whether it was not archived yet."""
         return _wait(None, self._campaign.archive)
 
     def unarchive(self) -> bool:
-        """Take it out of the archive; return whether it was there."""
+        """Unarchive it; return whether it was archived."""
         return _wait(None, self._campaign.unarchive)
 
     def delete(self) -> None:
-        """Remove a campaign that is not at work, with all that is known of its recipients."""
+        """Delete a campaign that is not running, with everything recorded about its recipients."""
         _wait(None, self._campaign.delete)
 
     def outcomes(self) -> Iterator[bulk.RecipientOutcome]:
-        """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""
+        """Yield the outcome for every recipient, in the order of the plan; then the rows without a valid account."""
         return Walk(self._campaign.outcomes())
 
     def export(
         self, target: str | PathLike[str] | TextIO, *, file_format: Literal["csv", "jsonl"] | None = None
     ) -> int:
-        """Write `outcomes` as CSV or JSON lines; return how many rows."""
+        """Write `outcomes` as CSV or JSON lines; return the number of rows."""
         return _wait(None, self._campaign.export, target, file_format=file_format)
 
 
@@ -205,9 +205,9 @@ class SuppressionLists:
     """The suppression lists of a ledger: `tim_async.bulk.SuppressionLists` for code without an event loop.
 
     Args:
-        ledger: path or URL of the ledger, as `Campaign` has it. None is the default of a campaign.
-        campaign: the campaign whose default ledger is meant, where none is named here or by `TIM_LEDGER`.
-        sdk_app_id: that campaign's app, to find it.
+        ledger: path or URL of the ledger, as for `Campaign`; None for a campaign's default.
+        campaign: the campaign whose default ledger to use, if neither this nor `TIM_LEDGER` names one.
+        sdk_app_id: that campaign's app, for finding it.
     """
 
     def __init__(
@@ -225,21 +225,21 @@ class SuppressionLists:
     def add(
         self, accounts: bulk.AccountsGiven, *, list_name: str | None = None, account_column: str = "account"
     ) -> bulk.SuppressionChange:
-        """Add accounts to a list, which is made where it is missing, as the ledger is."""
+        """Add accounts to a list; creates the list and the ledger if they are missing."""
         return _wait(None, self._lists.add, _fed(accounts), list_name=list_name, account_column=account_column)
 
     def remove(
         self, accounts: bulk.AccountsGiven, *, list_name: str | None = None, account_column: str = "account"
     ) -> int:
-        """Take accounts off a list, or off all of them; return how many entries those were."""
+        """Remove accounts from a list, or from all lists; return the number of removed entries."""
         return _wait(None, self._lists.remove, _fed(accounts), list_name=list_name, account_column=account_column)
 
     def remove_list(self, list_name: str) -> int:
-        """Remove a list; return how many entries it had."""
+        """Remove a list; return its number of entries."""
         return _wait(None, self._lists.remove_list, list_name)
 
     def all(self) -> list[bulk.SuppressionList]:
-        """Return the lists of the ledger, the oldest first."""
+        """Return the lists of the ledger, oldest first."""
         return _wait(None, self._lists.all)
 
     def accounts(self, list_name: str) -> Iterator[str]:

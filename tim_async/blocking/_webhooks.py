@@ -20,9 +20,9 @@ class WebhookReceiver:
             answer = receiver.handle(request.query_string.decode(), request.get_data())
             return Response(answer.body, answer.status, content_type="application/json")
 
-    The handlers of the router run in the event loop that the blocking clients of the process have, also after the
-    answer. What takes time there, or uses a blocking client, is handed to a thread: `await asyncio.to_thread(save,
-    event)`. A receiver belongs to the process that handles the first request with it, as a client does.
+    The router's handlers run in the event loop that the blocking clients of the process share, also after the answer.
+    Move work that takes time, or uses a blocking client, to a thread: `await asyncio.to_thread(save, event)`. A
+    receiver belongs to the process that handles the first request with it, as a client does.
 
     Args:
         router: has the handlers.
@@ -43,12 +43,13 @@ class WebhookReceiver:
             method: the HTTP method.
 
         Raises:
-            UsageError: this thread runs an event loop, the interpreter exits, or the process is another one.
+            UsageError: this thread runs an event loop, the interpreter exits, or the receiver belongs to another
+                process.
         """
         return self._home.run(self._router.handle, query, body, method=method)
 
     def close(self) -> None:
-        """Wait for the handlers that run after the answers, as long as the router's `shutdown_timeout`."""
+        """Wait for the handlers that run after the answers, for at most the router's `shutdown_timeout`."""
         self._home.close()
 
     def __enter__(self) -> Self:

@@ -33,28 +33,27 @@ class TimClient(BlockingFamilies):
         client = TimClient(sdk_app_id=1400000000, secret_key="...")
         sent = client.c2c.send(to_account="bob", msg_body=[TextElem(text="hi")])
 
-    All threads share its connections and its limits. The calls are made by an event loop in a thread of its own, which
-    the first call starts, and which ends when the client is closed, or the interpreter exits. Functions and iterables
-    that a call is given are called and read in the calling thread; observers, providers of a UserSig and what is
-    asynchronous, in that of the loop.
+    All threads share its connections and its limits. An event loop in a separate thread makes the calls; the first call
+    starts it, and it ends when the client is closed or the interpreter exits. Functions and iterables passed to a call
+    run in the calling thread; observers, UserSig providers and everything asynchronous run in the loop's thread.
 
-    A client belongs to the process that made the first call with it: behind a server that forks (gunicorn, Celery), it
-    may be made before, but is to be used after the fork only. Each process has a limit of its own then; a limiter for
-    several processes shares one.
+    A client belongs to the process that made the first call with it: in a server that forks (gunicorn, Celery), it may
+    be created before the fork, but must be used only after it. Each process then has its own limit; a shared limiter
+    makes several processes share one.
 
     Args:
         sdk_app_id: the app's id.
         secret_key: the app's key as the console shows it; not needed with `user_sig_provider`.
         identifier: an admin account of the app.
-        region: the app's data centre, also by its name, such as `singapore`.
-        base_url: another address, such as `Emulator.url`, with or without `/v4`; it then has no backup host.
+        region: the app's data centre, as a `Region` or by name, such as `singapore`.
+        base_url: another URL, such as `Emulator.url`, with or without `/v4`; it then has no backup host.
         settings: how calls are made.
         pool: replaces the network, such as `tim_async.testing.FakePool`; None for HTTP.
         options: fields of `Settings`; they override those of `settings`.
 
     Raises:
-        UsageError: an argument is missing or out of range; it names the argument. Of every call: it is made in a thread
-            that runs an event loop, in another process than the first one, or while the interpreter exits.
+        UsageError: an argument is missing or out of range; it names the argument. Calls raise it in a thread that
+            runs an event loop, in another process than the first one, and while the interpreter exits.
     """
 
     families: asynchronous.TimClient
@@ -81,9 +80,9 @@ class TimClient(BlockingFamilies):
 
     @classmethod
     def from_env(cls, **options: Unpack[SettingsOptions]) -> Self:
-        """Make a client from TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION and TIM_BASE_URL.
+        """Create a client from TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION and TIM_BASE_URL.
 
-        The first is required, and the second unless `user_sig_provider` is given; the others have defaults.
+        The first is required, and so is the second unless `user_sig_provider` is given; the others have defaults.
 
         Raises:
             UsageError: a variable is not set or malformed; it names the variable.
@@ -108,7 +107,7 @@ class TimClient(BlockingFamilies):
 
     @property
     def secret_key(self) -> str | None:
-        """The app's key, None without one. Its `repr` hides it; formatted into a text, it shows."""
+        """The app's key, None without one. Its `repr` hides it, but string formatting shows it."""
         return self.families.secret_key
 
     @property
@@ -118,17 +117,17 @@ class TimClient(BlockingFamilies):
 
     @property
     def base_url(self) -> str:
-        """Scheme and host that calls go to, without `/v4`."""
+        """Scheme and host of the calls, without `/v4`."""
         return self.families.base_url
 
     @property
     def settings(self) -> Settings:
-        """The settings it was made with. `with_options` does not change them."""
+        """The settings it was created with. `with_options` does not change them."""
         return self.families.settings
 
     @property
     def limiter(self) -> RateLimiter:
-        """The rate limiter, shared with all views and with the clients that were given the same one."""
+        """The rate limiter, shared with all views and with other clients that were given the same one."""
         return self.families.limiter
 
     @property
@@ -137,10 +136,10 @@ class TimClient(BlockingFamilies):
         return self.families.pool
 
     def open(self) -> None:
-        """Start what the calls are made by, as `with` and the first call do.
+        """Start the event loop that makes the calls, as `with` and the first call do.
 
         Raises:
-            UsageError: the client is closed, or a call could not be made here.
+            UsageError: the client is closed, or calls cannot be made here.
         """
         self._home.run(_open, self.families)
 
@@ -154,10 +153,10 @@ class TimClient(BlockingFamilies):
         self.close()
 
     def close(self) -> None:
-        """Close all connections. Calls in flight fail at once; waiting and later ones raise `UsageError`.
+        """Close all connections. Calls in flight fail immediately; waiting and later ones raise `UsageError`.
 
-        The last client that is closed also ends the thread that made the calls, and waits for it. Closing twice is
-        harmless, as it is in a forked process, where nothing is closed.
+        Closing the last client also ends the thread that made the calls, and waits for it. Closing twice is harmless,
+        and so is closing in a forked process, where nothing is closed.
         """
         self._home.close()
 
@@ -165,10 +164,10 @@ class TimClient(BlockingFamilies):
         """Open connections ahead of load; return how many are open.
 
         Through a proxy, and wherever else aiohttp's session makes the connections (`trust_env`, `trace_configs`, under
-        aioresponses), none is opened ahead: that is logged, and 0 is returned.
+        aioresponses), none can be opened ahead: that is logged, and 0 is returned.
 
         Args:
-            connections: how many to have open; `pool_size` is the most there can be.
+            connections: number of connections to have open, at most `pool_size`.
 
         Raises:
             ConnectError: none could be opened.
@@ -192,10 +191,10 @@ class TimClient(BlockingFamilies):
 
         Args:
             timeout: seconds for one attempt; None keeps it.
-            deadline: seconds for a whole call, waiting included; None removes it.
+            deadline: seconds for a whole call, including waiting; None removes it.
             retry: which failures are retried; None keeps it.
             priority: `interactive` or `background`; None keeps it.
-            extra: merged into every request's top level, for fields this library does not know.
+            extra: merged into every request's top level, for fields that this library does not know.
         """
         inner = self.families.with_options(
             timeout=timeout, deadline=deadline, retry=retry, priority=priority, extra=extra
@@ -203,23 +202,23 @@ class TimClient(BlockingFamilies):
         return self._around(inner, self._home)
 
     def limits_of(self, endpoint: Endpoint[..., Any]) -> tuple[Rate, ...]:
-        """Return the limits in force for an endpoint: its own, unless the setting `rate_limits` has others."""
+        """Return the limits in force for an endpoint: its own, unless the setting `rate_limits` overrides them."""
         return self.families.limits_of(endpoint)
 
     def call(self, endpoint: Endpoint[..., R], request: AnyRequest) -> R:
-        """Send a ready request and return its result.
+        """Send a prepared request and return its result.
 
-        It is the endpoint's struct, or a mapping whose fields are sent as they are given, like those of `request`. It
-        is not changed: where it has an identity to fill in (MsgSeq, MsgRandom), that is done in a copy, before the
-        first attempt. `error.request` holds the request as it was sent, and can be sent again.
+        The request is the endpoint's struct, or a mapping whose fields are sent as given, like those of `request`. It
+        is not changed: a missing identity (MsgSeq, MsgRandom) is filled in on a copy before the first attempt.
+        `error.request` holds the request as it was sent, and can be sent again.
 
-        Interrupted, as by Ctrl-C or by a signal handler that raises, it gives up its turn and its connection first;
-        `may_have_been_delivered` says of the interruption whether the request may have taken effect.
+        When interrupted, by Ctrl-C or a signal handler that raises, it first releases its turn and its connection;
+        `may_have_been_delivered` tells whether the request may have taken effect.
 
         Raises:
             UsageError: the request is wrong, or the client is closed; nothing was sent.
             WaitTooLongError: the turn would come after the deadline; nothing was sent.
-            TransportError: no usable answer came.
+            TransportError: no usable answer came back.
             ApiError: the service answered with an error code.
         """
         return self._home.run(self.families.call, endpoint, request)
@@ -227,12 +226,12 @@ class TimClient(BlockingFamilies):
     def request(self, command: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
         """Call any command, known to this library or not, with a plain mapping; return the whole answer.
 
-        Limits, retries and the size limit are those of the command's endpoint, if this library has one. Fields are sent
-        as they are given; only the identity of a message (MsgRandom, MsgSeq) is filled in where it is missing.
+        If this library has an endpoint for the command, its limits, retries and size limit apply. Fields are sent as
+        given; only the identity of a message (MsgRandom, MsgSeq) is filled in if missing.
 
         Args:
             command: such as `openim/sendmsg`.
-            body: fields with their wire names; None and {} are the same.
+            body: fields with wire names; None is the same as {}.
 
         Raises:
             TimError: as `call`.
@@ -242,7 +241,7 @@ class TimClient(BlockingFamilies):
     # For the families
 
     def wait(self, function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Await in the loop what a function returns; plain functions that it is given by name run in this thread."""
+        """Await in the loop what a function returns; plain functions passed by name run in this thread."""
         if not kwargs:
             return self._home.serve(_await, function, args, kwargs)
         own = posted(kwargs)
@@ -252,15 +251,15 @@ class TimClient(BlockingFamilies):
         return result
 
     def serve(self, function: Callable[P, Coroutine[Any, Any, R]], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Await a coroutine in the loop that has things done in this thread. For use in this package."""
+        """Await a coroutine that runs functions in this thread, in the loop. For use in this package."""
         return self._home.serve(function, *args, **kwargs)
 
     def post(self, function: Callable[..., object], *args: object) -> None:
-        """Have a function called in the loop, without waiting for it. For use in this package."""
+        """Call a function in the loop without waiting for it. For use in this package."""
         self._home.post(function, *args)
 
     def walk(self, function: Callable[P, AsyncIterator[T]], /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
-        """Return a plain iterator over what a function yields in the loop, page by page as it goes on."""
+        """Return a plain iterator over what a function yields in the loop, fetching on demand."""
         return self._walk(function(*args, **kwargs))
 
     def _walk(self, source: AsyncIterator[T]) -> Iterator[T]:
@@ -271,7 +270,7 @@ class TimClient(BlockingFamilies):
             self._home.post(_close, source)
 
     def feed(self, items: Iterable[T]) -> AsyncIterator[T]:
-        """Return what the loop reads in the place of an iterable, so that it is read in this thread."""
+        """Wrap an iterable for the loop, so that it is read in this thread."""
         return feed(items)
 
 

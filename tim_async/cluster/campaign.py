@@ -1,4 +1,4 @@
-"""A campaign that many workers work on: submitted, watched and steered from any machine."""
+"""A campaign that many workers work on: submitted, watched and controlled from any machine."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ logger: Final = logging.getLogger("tim_async")
 
 
 def _with_names(signature: inspect.Signature) -> inspect.Signature:
-    """Return a signature with the arguments of all campaigns in the place of those that are not named."""
+    """Return a signature that lists the arguments of all campaigns by name."""
     own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     of_all = inspect.signature(Campaign.__init__).parameters
     others = [of_all[name] for name in CampaignArguments.__annotations__ if name not in signature.parameters]
@@ -56,16 +56,16 @@ class ClusterCampaign:
         report = await campaign.watch()
 
     Args:
-        name: names it in the ledger.
+        name: its name in the ledger.
         ledger: URL of the workers' PostgreSQL database, such as `postgresql+asyncpg://user:password@host/name`.
         clock: unix seconds.
-        **arguments: recipients, message and everything else that `tim_async.bulk.Campaign` takes. The message is a
-            text, elements, a `Message` or a `Template`: a function is not in the ledger, so workers do not have it.
+        **arguments: recipients, message and all other arguments of `tim_async.bulk.Campaign`. The message is a text,
+            elements, a `Message` or a `Template`: functions are not stored in the ledger, so workers have none.
 
     Attributes:
-        name: names it in the ledger.
-        is_left_alone: whether `submit` found it running or paused, and changed nothing; with `add_recipients` it added
-            the new ones.
+        name: its name in the ledger.
+        is_left_alone: whether `submit` found it running or paused and changed nothing, except that with
+            `add_recipients` it added the new ones.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -84,7 +84,7 @@ class ClusterCampaign:
         self._clock = clock
         self.is_left_alone: bool = False
 
-    # What `help` and IPython's `?` show: the arguments by name.
+    # Shown by `help` and IPython's `?`: the arguments by name.
     vars(__init__)["__signature__"] = _with_names(inspect.signature(__init__))
 
     def __repr__(self) -> str:
@@ -98,13 +98,13 @@ class ClusterCampaign:
         on_planning: OnPlanning | None = None,
         progress_every_s: float = 1.0,
     ) -> Plan:
-        """Read the recipients into the ledger and return what the campaign will be, as `Campaign.plan` does.
+        """Read the recipients into the ledger and return the plan, as `Campaign.plan` does.
 
         Args:
-            client: whose limits count; nothing is called.
-            rate_limits: the limits, where there is no client.
-            on_planning: called with how far it is, as `Campaign.plan` does.
-            progress_every_s: seconds.
+            client: the client whose limits apply; no calls are made.
+            rate_limits: the limits, if there is no client.
+            on_planning: called with the progress, as by `Campaign.plan`.
+            progress_every_s: seconds between two calls of it.
 
         Raises:
             UsageError: the message is over the limit, the source cannot be read, or either is missing.
@@ -122,20 +122,21 @@ class ClusterCampaign:
         on_planning: OnPlanning | None = None,
         progress_every_s: float = 1.0,
     ) -> Plan:
-        """Plan the campaign where that was not done, and let workers start, or go on after it ended early.
+        """Plan the campaign if that was not done, and let workers start it, or continue it if it ended early.
 
-        One that is running or paused is left as it is: watch it, or let it go on with `resume`. Only `add_recipients`
-        adds to it, and another message is refused, with `change_message` too.
+        A running or paused campaign is left unchanged: watch it, or continue it with `resume`. Only `add_recipients`
+        adds to it; another message is refused, even with `change_message`.
 
         Args:
-            client: whose app, admin and limits count; nothing is called.
-            broker: URL of RabbitMQ, or what `make_broker` returned, started.
-            parallel: chunks at work at a time, over all workers: enough to keep the limits busy, and not many more.
-            on_planning: called as `plan` does, where recipients are read first.
-            progress_every_s: seconds.
+            client: the client whose app, admin and limits apply; no calls are made.
+            broker: URL of RabbitMQ, or a started broker from `make_broker`.
+            parallel: maximum number of chunks in flight, over all workers: enough to use the limits fully, but not many
+                more.
+            on_planning: as in `plan`, if recipients are read first.
+            progress_every_s: seconds between two calls of it.
 
         Raises:
-            UsageError: something is missing or differs from what was begun; it names the argument.
+            UsageError: something is missing or differs from the original campaign; it names the argument.
             LedgerError: the ledger cannot be used.
             ClusterError: the broker cannot be reached.
         """
@@ -155,7 +156,7 @@ class ClusterCampaign:
                 )
                 if messages.kind == "function":
                     raise UsageError(
-                        "workers do not have a function: give a text, a Message or a Template", field="message"
+                        "workers cannot run a function: pass a text, a Message or a Template", field="message"
                     )
                 if row.status == "cancelled":
                     raise UsageError(f"the campaign {self.name!r} was cancelled", field="name")
@@ -174,7 +175,7 @@ class ClusterCampaign:
                 plan = msgspec.structs.replace(plan, ledger=ledger.full_name, is_new=is_new)
                 if self.is_left_alone:
                     but = ", except for new recipients" if definition.add_recipients else ""
-                    logger.info("campaign %s is %s: it is left as it is%s", one_line(self.name), row.status, but)
+                    logger.info("campaign %s is %s: it is left unchanged%s", one_line(self.name), row.status, but)
                     return plan
                 now = time.time() + await shared.clock_offset()
                 if run.retry_failed:
@@ -188,30 +189,30 @@ class ClusterCampaign:
         return plan
 
     async def send_to_me(self, client: TimClient, account: str) -> SendMsgResult:
-        """Send the message of the first recipient to a test account, outside of the campaign.
+        """Send the message of the first recipient to a test account, outside the campaign.
 
-        Nothing is planned, and the ledger does not change. The message is as the first recipient gets it, their name in
-        it, too; it has an identity of its own, so it can be sent as often as it is changed.
+        Nothing is planned, and the ledger does not change. The message is the first recipient's, including their name;
+        it has its own identity, so it can be sent again after every change.
 
         Args:
             client: sends it.
-            account: who gets it.
+            account: the recipient of the test.
 
         Raises:
-            UsageError: there is no message for the first recipient, or nothing to make it of.
+            UsageError: there is no message for the first recipient, or nothing to create it from.
             LedgerError: message or recipients are not given, and no ledger has the campaign.
-            TimError: what sending it raises.
+            TimError: raised by sending it.
         """
         return await inspection.send_to_me(self._definition, client, account, self._clock)
 
     async def watch(self, *, on_progress: OnProgress | None = None, every_s: float = 1.0) -> Report:
-        """Return the report when the campaign is done, or was paused, stopped or cancelled.
+        """Wait until the campaign is done, or was paused, stopped or cancelled; return the report.
 
-        Cancelling the wait ends nothing but the wait.
+        Cancelling the wait does not affect the campaign.
 
         Args:
             on_progress: called with a `Progress` every `every_s`; may be async.
-            every_s: seconds.
+            every_s: seconds between two reports.
         """
         check_seconds("every_s", every_s)
         async with self._definition.open() as ledger:
@@ -226,21 +227,21 @@ class ClusterCampaign:
         return await self.status()
 
     async def pause(self, reason: str = "it was paused") -> bool:
-        """Let workers stop: what is in flight is finished, the limits are free for others.
+        """Pause the workers: what is in flight is finished, and the limits are free for others.
 
         Args:
             reason: shown with its status.
 
         Returns:
-            Whether it was to go on until now.
+            Whether it was active until now.
         """
         return await steering.pause(self._definition, reason, self._clock)
 
     async def resume(self, *, broker: str | AioPikaBroker) -> bool:
-        """Let workers go on after a pause or a fault.
+        """Resume work after a pause or a fault.
 
         Returns:
-            Whether they were not at it.
+            Whether it was not active.
 
         Raises:
             UsageError: it was never submitted, was cancelled, or its end time has passed.
@@ -259,36 +260,37 @@ class ClusterCampaign:
         return is_changed
 
     async def set_timing(self, **changes: Unpack[TimingChanges]) -> Timing:
-        """Change when and how fast it sends, as `Campaign.set_timing` does; return what holds now.
+        """Change when and how fast it sends, as `Campaign.set_timing` does; return the new timing.
 
         Args:
             **changes: `not_before`, `until`, `between`, `time_zone`, `rate`, `share`; None removes one.
 
         Raises:
-            UsageError: it cannot hold; it names the argument.
-            LedgerError: there is no such ledger, or no such campaign in it.
+            UsageError: a value is invalid; it names the argument.
+            LedgerError: the ledger, or the campaign in it, does not exist.
         """
         return await steering.set_timing(self._definition, TimingGiven(changes), self._clock)
 
     async def given_up(self) -> list[GivenUpChunk]:
-        """Return the chunks that were given up, as too many workers failed with them, and were not driven again.
+        """Return the chunks that were given up because too many workers failed with them, and were not retried.
 
         Raises:
-            LedgerError: there is no such ledger, or no such campaign in it.
+            LedgerError: the ledger, or the campaign in it, does not exist.
         """
         async with self._definition.open() as ledger:
             row = await self._definition.find(ledger)
             return await ledger.require_shared().given_up(row.id)
 
     async def retry_given_up(self, *, broker: str | AioPikaBroker, chunks: Collection[int] | None = None) -> int:
-        """Let workers work again on chunks that were given up; return how many recipients those have.
+        """Let workers retry chunks that were given up; return the number of their recipients.
 
-        What may have been sent goes as any chunk that a dead worker left: with the same identity inside 120 s, later as
-        `on_unknown` of the campaign says. A campaign that was done is running again, one that is paused stays so.
+        Messages that may have been sent are treated like those of a dead worker's chunk: repeated with the same
+        identity within 120 s, later handled as the campaign's `on_unknown` says. A finished campaign runs again, a
+        paused one stays paused.
 
         Args:
-            broker: URL of RabbitMQ, or what `make_broker` returned, started.
-            chunks: their numbers; None is all of them.
+            broker: URL of RabbitMQ, or a started broker from `make_broker`.
+            chunks: their numbers; None for all.
 
         Raises:
             UsageError: the campaign was cancelled.
@@ -306,42 +308,42 @@ class ClusterCampaign:
         return opened
 
     async def cancel(self, reason: str = "it was cancelled") -> bool:
-        """End it for good: recipients that were not sent to are not sent to.
+        """End it for good: no further recipients are sent to.
 
         Args:
             reason: shown with its status.
 
         Returns:
-            Whether it had not ended.
+            Whether it had not ended yet.
         """
         return await steering.cancel(self._definition, reason, self._clock)
 
     async def status(self) -> Report:
-        """Return what the ledger knows; also while workers are at work.
+        """Return the state recorded in the ledger; also while workers are running.
 
         Raises:
-            LedgerError: there is no such ledger, or no such campaign in it.
+            LedgerError: the ledger, or the campaign in it, does not exist.
         """
         return await inspection.status(self._definition, self._clock)
 
     def outcomes(self) -> AsyncIterator[export.RecipientOutcome]:
-        """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""
+        """Yield the outcome for every recipient, in the order of the plan; then the rows without a valid account."""
         return inspection.outcomes(self._definition)
 
     async def export(self, target: str | PathLike[str] | TextIO, *, file_format: export.Format | None = None) -> int:
-        """Write `outcomes` as CSV or JSON lines; return how many rows.
+        """Write `outcomes` as CSV or JSON lines; return the number of rows.
 
-        Nothing in it is run by a spreadsheet or obeyed by a terminal. JSON lines have every value as it is; a cell of a
-        CSV file is turned back by `restore_cell`.
+        Spreadsheets and terminals cannot execute anything in it. JSON lines contain every value unchanged;
+        `restore_cell` restores a cell of a CSV file.
 
         Args:
-            target: path of the file, which is replaced as a whole when the new one is complete, and is readable by its
-                owner only; or a text file that is open.
-            file_format: `csv` or `jsonl`; None goes by the path's ending.
+            target: path of the file, which is replaced atomically when the new one is complete, and is readable by its
+                owner only; or an open text file.
+            file_format: `csv` or `jsonl`; None for the one that the path's suffix means.
 
         Raises:
-            UsageError: the file cannot be written, or its format is not known.
-            LedgerError: there is no such ledger, or no such campaign in it.
+            UsageError: the file cannot be written, or its format is unknown.
+            LedgerError: the ledger, or the campaign in it, does not exist.
         """
         return await inspection.write_outcomes(self._definition, target, file_format)
 

@@ -1,8 +1,8 @@
-"""What a worker shows to Prometheus; `described` lists the metrics, and a page of the reference is made from it.
+"""A worker's Prometheus metrics; `described` lists them, and a page of the reference is generated from it.
 
-All is read when it is asked for: nothing is counted twice, and calls cost no more. Labels are commands and codes of the
-catalogue, so there are no more series than those; what else a program calls, or an app's own webhook answers, is
-`other`. No label has an account, a campaign or an address.
+Everything is read when it is scraped: nothing is counted twice, and calls cost nothing extra. Labels are commands and
+codes of the catalogue, which bounds the number of series; other commands of a program, and codes of an app's own
+webhook, become `other`. No label contains an account, a campaign or an address.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _OTHER: Final = "other"
 _HTTP_STATUS: Final = re.compile(r"HTTP [1-5]\d\d")
 
-# By name: where its value is, and what it says. Counters end in `_total` where they are written.
+# By name: the attribute with its value, and its help text. Counters end in `_total` where they are written.
 _WORKER_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "tim_worker_chunks": ("chunks", "Chunks that were worked on."),
-    "tim_worker_chunks_given_up": ("given_up", "Chunks that this worker gave up for all."),
-    "tim_worker_bad_messages": ("bad_messages", "Messages that were dropped, as they are no work messages."),
+    "tim_worker_chunks_given_up": ("given_up", "Chunks that this worker gave up for all workers."),
+    "tim_worker_bad_messages": ("bad_messages", "Dropped messages that were not work messages."),
 }
 _WORKER_GAUGES: Final[Mapping[str, tuple[str, str]]] = {
-    "tim_worker_chunks_at_work": ("at_work", "Chunks at work now."),
-    "tim_worker_campaigns_at_work": ("campaigns", "Campaigns of which chunks are at work now."),
-    "tim_worker_tasks": ("tasks", "Chunks at work at a time at most (`--tasks`)."),
-    "tim_worker_start_time_seconds": ("started_at", "When the worker began, in unix seconds."),
+    "tim_worker_chunks_at_work": ("at_work", "Chunks in flight."),
+    "tim_worker_campaigns_at_work": ("campaigns", "Campaigns with chunks in flight."),
+    "tim_worker_tasks": ("tasks", "Maximum number of chunks in flight (`--tasks`)."),
+    "tim_worker_start_time_seconds": ("started_at", "When the worker started, in unix seconds."),
     "tim_worker_lease_renewed_time_seconds": ("renewed_at", "When it last renewed its lease, in unix seconds."),
 }
 _COMMAND_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
@@ -49,9 +49,9 @@ _COMMAND_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
     "tim_request_seconds": ("took_s", "Seconds from the turn to the answer."),
 }
 _COMMAND_GAUGES: Final[Mapping[str, tuple[str, str]]] = {
-    "tim_waiting": ("waiting", "Calls that wait now."),
-    "tim_limit_rate": ("rate", "Calls a second that the limiter lets through now."),
-    "tim_limit_configured_rate": ("configured_rate", "Calls a second that it lets through when nothing slows it."),
+    "tim_waiting": ("waiting", "Calls that are waiting."),
+    "tim_limit_rate": ("rate", "Calls a second that the limiter currently allows."),
+    "tim_limit_configured_rate": ("configured_rate", "Calls a second that it allows while nothing slows it down."),
 }
 _ERRORS: Final = ("tim_errors", "Attempts that failed, by ErrorCode, HTTP status or class of error.")
 _LIMITER_COUNTERS: Final[Mapping[str, tuple[str, str]]] = {
@@ -76,10 +76,10 @@ class Described(NamedTuple):
     """A metric as Prometheus sees it.
 
     Attributes:
-        name: as it is scraped.
-        kind: its kind.
+        name: its name in the scraped text.
+        kind: its type.
         labels: the names of its labels.
-        text: what it says.
+        text: its help text.
     """
 
     name: str
@@ -108,7 +108,7 @@ class SharedLimiter(Protocol):
     """A limiter that processes share, as `RedisRateLimiter` is."""
 
     async def ping(self) -> None:
-        """Raise where what it needs does not answer."""
+        """Raise if what it needs does not answer."""
         ...
 
     def stats(self) -> msgspec.Struct:
@@ -117,15 +117,15 @@ class SharedLimiter(Protocol):
 
 
 class WorkerFacts(msgspec.Struct, kw_only=True, frozen=True):
-    """What a worker knows of itself.
+    """A worker's own figures.
 
     Attributes:
-        chunks: chunks that it has worked on.
-        at_work: chunks that it has at work.
-        campaigns: campaigns of those.
-        tasks: chunks at work at a time at most.
-        given_up: chunks that it gave up for all workers.
-        bad_messages: messages that it dropped as they are no work messages.
+        chunks: number of chunks that it has worked on.
+        at_work: number of its chunks in flight.
+        campaigns: number of campaigns of those.
+        tasks: maximum number of chunks in flight.
+        given_up: number of chunks that it gave up for all workers.
+        bad_messages: number of dropped messages that were not work messages.
         started_at: unix seconds.
         renewed_at: unix seconds at which it last renewed its lease in the ledger.
     """
@@ -144,8 +144,8 @@ class WorkerMetrics(Collector):
     """The metrics of one worker.
 
     Args:
-        client: of the worker.
-        facts: returns what the worker knows of itself.
+        client: the worker's client.
+        facts: returns the worker's own figures.
     """
 
     def __init__(self, client: TimClient, facts: Callable[[], WorkerFacts]) -> None:
@@ -156,11 +156,11 @@ class WorkerMetrics(Collector):
         ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
-        """Return all metrics as Prometheus reads them."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
     def collect(self) -> Iterable[Metric]:
-        """Yield the metrics as they are now."""
+        """Yield the current metrics."""
         yield from self._of_worker()
         yield from self._of_commands()
         limiter = self._client.limiter
@@ -202,7 +202,7 @@ class WorkerMetrics(Collector):
 
 
 def _bounded(stats: Mapping[str, CommandStats]) -> dict[str, CommandStats]:
-    """Return counts by command and code, those that the catalogue does not know as one."""
+    """Return counts by command and code, with those unknown to the catalogue merged."""
     known, found = endpoints(), dict[str, CommandStats]()
     for command, each in stats.items():
         name = command if command in known else _OTHER
@@ -219,7 +219,7 @@ def _bounded(stats: Mapping[str, CommandStats]) -> dict[str, CommandStats]:
 
 
 def _error_label(command: str, error: str) -> str:
-    """Return the code, HTTP status or class of error that a failure was counted as, where there are only so many."""
+    """Return the code, HTTP status or class of error of a failure, if the label is one of a bounded set."""
     if error.isdecimal():
         is_known = _codes.lookup(command.partition("/")[0], int(error)) is not None
     else:

@@ -52,24 +52,25 @@ _MAX_PORT: Final = 65_535
 class Worker:
     """Works on the campaigns of the client's app: `await Worker(client, ledger=..., broker=...).run()`.
 
-    Give the client a `RedisRateLimiter`, so that all workers keep the limits together. A campaign with which only this
-    worker may be in trouble, as when it is cut off from the service, is left to the others for 2 s, and for twice as
-    long each time, up to a minute, while nothing succeeds.
+    Pass a `RedisRateLimiter` to the client, so that all workers together keep the limits. A campaign with trouble that
+    may concern only this worker, such as a lost connection to the service, is left to the others for 2 s, and for
+    twice as long each time, up to a minute, while nothing succeeds.
 
     Args:
-        client: sends; its app's campaigns are worked on.
+        client: makes the calls; its app's campaigns are worked on.
         ledger: URL of the ledger's database, such as `postgresql+asyncpg://user:password@host/name`.
-        broker: URL of RabbitMQ, or what `make_broker` returned.
-        tasks: chunks at work at a time in this process.
-        lease_s: seconds after which others take over what this worker had when it died.
-        most_deaths: a chunk is given up when so many workers died or failed with it.
-        on_progress: called with a `Progress` of each campaign that this worker looks after, every few seconds (one of
+        broker: URL of RabbitMQ, or a broker from `make_broker`.
+        tasks: maximum number of chunks in flight in this process.
+        lease_s: seconds after which others take over the chunks of a dead worker.
+        most_deaths: a chunk is given up after this many workers died or failed with it.
+        on_progress: called with a `Progress` of each campaign that this worker supervises, every few seconds (one of
             the workers does it for all), and when it ends; may be async.
-        health_port: serves `/healthz`, `/readyz` and `/metrics` while it runs; 0 takes a free port, None is none.
-        health_address: where it listens for that; others than loopback show it to whatever can reach this machine.
+        health_port: serves `/healthz`, `/readyz` and `/metrics` while it runs; 0 picks a free port, None serves
+            nothing.
+        health_address: the address to listen on; any other than loopback exposes them to the network.
 
     Attributes:
-        health_url: where its health is served; None where it is not.
+        health_url: the URL of its health port; None without one.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -152,7 +153,7 @@ class Worker:
         return time.time() + self._clock_offset_s
 
     async def run(self) -> None:
-        """Work until `stop`; then finish what is at work, hand back the rest and return.
+        """Work until `stop`; then finish what is in flight, release the rest and return.
 
         Raises:
             LedgerError: the ledger cannot be used.
