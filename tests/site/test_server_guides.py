@@ -270,7 +270,7 @@ async def test_receiver_runs_where_the_guide_says(app: Emulator) -> None:
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        async with ClientSession() as http, http.get(f"http://127.0.0.1:{runner.addresses[0][1]}/tim") as answer:
+        async with ClientSession() as http, http.get(f"http://127.0.0.1:{runner.addresses[0][1]}/tim/") as answer:
             assert answer.status == 405
     finally:
         await runner.cleanup()
