@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from docs.site import docstrings, pages, signatures
+from docs.site import chinese, docstrings, pages, signatures
 from docs.site.search import Search
 from docs.site.words import LANGUAGES
 from tim_async import __version__
@@ -72,6 +72,8 @@ def setup(app: Sphinx) -> None:
     app.config["html_title"] = words.site_title
     signatures.setup(app)
     docstrings.setup(app)
+    if words.code != "en":
+        chinese.setup(app)
     app.connect("builder-inited", lambda app: pages.write(Path(app.srcdir), words))
 
     def name_other_language(
