@@ -102,8 +102,7 @@ def documented(language: str) -> set[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_public_class_and_function_is_on_a_page(language: str) -> None:
-    there = documented(language)
-    assert {each.name for each in OURS} <= there
+    assert {each.name for each in OURS} - documented(language) == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

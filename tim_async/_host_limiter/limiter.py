@@ -35,15 +35,17 @@ class HostRateLimiter(SharedRateLimiter["HostLink"]):
         folder: where the files are, created if missing: a folder of this user that no other user can write to. None for
             `$XDG_RUNTIME_DIR/tim-async`, or a private folder in `/tmp` for a user without a session. Pass it when
             processes see different folders: containers that share one, a service with a private `/tmp`.
-        prefix: prefix of the file names.
-        tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes. It must
-            exceed the delays of the event loop. Windows are extended by this time, so it costs part of the limit.
+        prefix: prefix of the file names, `tim` by default; printable, without braces and spaces.
+        tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes; 0.01 by
+            default. It must exceed the delays of the event loop. Windows are extended by this time, so it costs part of
+            the limit: 1 % of a limit by the second for each 10 ms.
         late_tolerance_s: the same for a process that is too late for a tenth of its reservations because its processor
-            is busy, until that is over; it costs at most a tenth of a limit. A value up to `tolerance_s` turns it off.
-        batch_s: seconds' worth of reservations to make with one request while calls wait; 0 makes one at a time.
+            is busy, until that is over; 0.08 by default. It costs at most a tenth of a limit. A value up to
+            `tolerance_s` turns it off.
+        batch_s: seconds' worth of reservations to make with one request while calls wait, 0 to 0.25; 0.05 by default. 0
+            makes one at a time.
         outage_wait_s: seconds for which calls wait for a file that cannot be used, for example on a full disk, before
-            they fail (`LimiterUnavailableError`).
-            fail (`LimiterUnavailableError`).
+            they fail (`LimiterUnavailableError`); 3 by default, 0 for not at all.
 
     Raises:
         UsageError: an argument is invalid, which `field` names; or the system is Windows, which lacks such locks.

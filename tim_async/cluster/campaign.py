@@ -212,7 +212,10 @@ class ClusterCampaign:
 
         Args:
             on_progress: called with a `Progress` every `every_s`; may be async.
-            every_s: seconds between two reports.
+            every_s: seconds between two reports, 1 by default.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
         """
         check_seconds("every_s", every_s)
         async with self._definition.open() as ledger:
@@ -234,17 +237,25 @@ class ClusterCampaign:
 
         Returns:
             Whether it was active until now.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
         """
         return await steering.pause(self._definition, reason, self._clock)
 
     async def resume(self, *, broker: str | AioPikaBroker) -> bool:
         """Resume work after a pause or a fault.
 
+        Args:
+            broker: URL of RabbitMQ, or a started broker from `make_broker`.
+
         Returns:
             Whether it was not active.
 
         Raises:
             UsageError: it was never submitted, was cancelled, or its end time has passed.
+            LedgerError: there is no such ledger, or no such campaign in it.
+            ClusterError: the broker cannot be reached.
         """
         async with self._definition.open(f"resume {self.name}") as ledger:
             row = await self._definition.find(ledger)
@@ -315,6 +326,9 @@ class ClusterCampaign:
 
         Returns:
             Whether it had not ended yet.
+
+        Raises:
+            LedgerError: there is no such ledger, or no such campaign in it.
         """
         return await steering.cancel(self._definition, reason, self._clock)
 

@@ -59,15 +59,17 @@ class Worker:
     Args:
         client: makes the calls; its app's campaigns are worked on.
         ledger: URL of the ledger's database, such as `postgresql+asyncpg://user:password@host/name`.
-        broker: URL of RabbitMQ, or a broker from `make_broker`.
-        tasks: maximum number of chunks in flight in this process.
-        lease_s: seconds after which others take over the chunks of a dead worker.
-        most_deaths: a chunk is given up after this many workers died or failed with it.
+        broker: URL of RabbitMQ, such as `amqp://user:password@host:5672/`, or a broker from `make_broker`.
+        tasks: maximum number of chunks in flight in this process, 8 by default.
+        lease_s: seconds after which others take over the chunks of a dead worker, 20 by default. Each worker renews its
+            lease four times in that time.
+        most_deaths: a chunk is given up after this many workers died or failed with it, 5 by default.
         on_progress: called with a `Progress` of each campaign that this worker supervises, every few seconds (one of
             the workers does it for all), and when it ends; may be async.
-        health_port: serves `/healthz`, `/readyz` and `/metrics` while it runs; 0 picks a free port, None serves
-            nothing.
-        health_address: the address to listen on; any other than loopback exposes them to the network.
+        health_port: serves `/healthz`, `/readyz` and `/metrics` while it runs, 0 to 65535; 0 picks a free port, None
+            (default) serves nothing.
+        health_address: the address to listen on, `127.0.0.1` by default; any other than loopback exposes them to the
+            network.
 
     Attributes:
         health_url: the URL of its health port; None without one.
