@@ -12,8 +12,6 @@ import pytest
 
 from tests.pasted import check_types
 from tests.scripted import SECRET_KEY
-from tim_async import RetryPolicy, Settings, errors
-from tim_async._core.config import SETTING_NAMES
 
 ROOT = Path(__file__).parents[1]
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
@@ -51,22 +49,6 @@ def test_other_examples_import_what_exists(source: str) -> None:
 def test_examples_are_typed(tmp_path: Path) -> None:
     """What README shows is what people paste: a checker of types must not complain about it."""
     check_types({f"block_{number}": source for number, source in enumerate(PYTHON)}, tmp_path)
-
-
-def test_table_of_settings_is_the_settings() -> None:
-    rows = dict(re.findall(r"^\| `(\w+)` \| ([^|]+) \|", README.split("## Settings")[1], re.MULTILINE))
-    assert set(rows) == set(SETTING_NAMES)
-    settings = Settings()
-    for name in SETTING_NAMES:
-        default = getattr(settings, name)
-        assert rows[name].strip().strip("`") == (
-            "RetryPolicy()" if isinstance(default, RetryPolicy) else str(default)
-        ), name
-
-
-def test_tree_of_errors_is_the_tree() -> None:
-    told = set(re.findall(r"^[│├└─ ]*(\w+Error)\b", README.split("## Errors")[1], re.MULTILINE))
-    assert told == {name for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")}
 
 
 def test_no_secret_of_the_tests_is_in_the_readme() -> None:

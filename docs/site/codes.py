@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tim_async._explorer.codes import CodeLine, code_lines
+from tim_async.cli._site import code_anchor
 
 from .markup import index, table, text
 from .words import Words
@@ -20,11 +21,6 @@ def page(words: Words) -> str:
             table([words.error_code, words.meaning, words.to_do], [_row(line, chinese=chinese) for line in rows])
         )
     return "".join(parts)
-
-
-def code_anchor(scope: str, code: int) -> str:
-    """Return the name of a code's row, for links."""
-    return f"code-{scope.replace('_', '-')}-{code}"
 
 
 def _row(line: CodeLine, *, chinese: bool) -> list[str]:

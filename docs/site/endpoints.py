@@ -11,9 +11,9 @@ import msgspec
 from tim_async import Endpoint, _codes, emulator, endpoints  # noqa: F401 - the emulator registers its handlers
 from tim_async._api.fields import RequestField
 from tim_async._explorer.catalogue import EndpointPage, catalogue, page_of
+from tim_async.cli._site import code_anchor
 from tim_async.emulator.dispatch import STATELESS
 
-from .codes import code_anchor
 from .helpers import helpers_of
 from .markup import Tab, block, details, index, intro, table, tabs, text
 from .samples import examples, samples
@@ -31,7 +31,6 @@ class _Texts(NamedTuple):
     """
 
     title: str
-    colon: str
     call: str
     command: str
     document: str
@@ -57,7 +56,6 @@ class _Texts(NamedTuple):
 _TEXTS: Final = {
     "en": _Texts(
         title="Endpoints",
-        colon=": ",
         call="Call",
         command="Command",
         document="Document",
@@ -85,7 +83,6 @@ _TEXTS: Final = {
     ),
     "zh": _Texts(
         title="接口",
-        colon="：",
         call="调用",
         command="请求命令字",
         document="文档",
@@ -183,17 +180,18 @@ def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
             index(page.title_zh, page.title, endpoint.command, page.path),
             f"(call-{anchor(page.path)})=\n## {title}\n\n",
             f"`client.{page.path}` · `{endpoint.command}`\n\n{text(page.purpose)}\n\n",
-            *_facts(endpoint, page, texts),
+            *_facts(endpoint, page, words),
             *_examples(endpoint.command, page, texts),
             _fields(texts.request, page.fields, words),
-            _fields(f"{words.answer}{texts.colon}`{endpoint.result.__name__}`", _answered(page.answer), words),
+            _fields(f"{words.answer}{words.colon}`{endpoint.result.__name__}`", _answered(page.answer), words),
             block("json", json.dumps(samples()[endpoint.command].reply, ensure_ascii=False, indent=2), texts.sample),
             *_codes_of(endpoint, words),
         ]
     )
 
 
-def _facts(endpoint: Endpoint[..., Any], page: EndpointPage, texts: _Texts) -> Iterator[str]:
+def _facts(endpoint: Endpoint[..., Any], page: EndpointPage, words: Words) -> Iterator[str]:
+    texts = texts_of(words)
     links = [f"[{name}]({url})" for name, url in (("English", page.url), ("中文", page.url_zh)) if url]
     facts = [
         (texts.limits, ", ".join(page.limits) or texts.no_limit),
@@ -205,9 +203,9 @@ def _facts(endpoint: Endpoint[..., Any], page: EndpointPage, texts: _Texts) -> I
     if endpoint.not_read:
         facts.append((texts.not_read_name, text(endpoint.not_read)))
     facts += [
-        (texts.helpers, f"`client.{each.path}`{texts.colon}{text(each.purpose)}") for each in helpers_of(endpoint)
+        (texts.helpers, f"`client.{each.path}`{words.colon}{text(each.purpose)}") for each in helpers_of(endpoint)
     ]
-    yield "".join(f"- {name}{texts.colon}{value}\n" for name, value in facts) + "\n"
+    yield "".join(f"- {name}{words.colon}{value}\n" for name, value in facts) + "\n"
     if page.danger:
         yield f":::{{warning}}\n{texts.danger}\n:::\n\n"
 
@@ -233,7 +231,7 @@ def _answered(fields: tuple[RequestField, ...]) -> tuple[RequestField, ...]:
 
 def _fields(title: str, fields: tuple[RequestField, ...], words: Words) -> str:
     if not fields:
-        return f"**{title}**{texts_of(words).colon}{words.no_fields}\n\n"
+        return f"**{title}**{words.colon}{words.no_fields}\n\n"
     rows = rows_of(sorted(fields, key=_order), words)
     return f"**{title}**\n\n" + table([words.field, words.type, words.meaning], rows)
 

@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from . import codes, command_line, control, endpoints, errors, fixtures, ledger, structs, worker_metrics
+from . import (
+    codes,
+    command_line,
+    control,
+    endpoints,
+    errors,
+    events,
+    fixtures,
+    ledger,
+    settings,
+    structs,
+    worker_metrics,
+)
 from .words import Words
 
 FOLDER: Final = "reference/made"
@@ -17,8 +29,8 @@ def made(words: Words) -> dict[str, str]:
         **endpoints.pages(words),
         "elements": structs.elements(words),
         "offline-push": structs.offline_push(words),
-        "settings": structs.settings(words),
-        "events": structs.events(words),
+        "settings": settings.page(words),
+        "events": events.page(words),
         "errors": errors.page(words),
         "error-codes": codes.page(words),
         "command-line": command_line.page(words),

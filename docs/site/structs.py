@@ -1,11 +1,10 @@
-"""Pages of structs: message elements, offline push, settings, webhook events."""
+"""Pages of structs that messages have: message elements, offline push."""
 
 from __future__ import annotations
 
-from tim_async import OfflinePushInfo, Settings
-from tim_async._api.fields import RequestField, texts_of
+from tim_async import OfflinePushInfo
+from tim_async._api.fields import RequestField
 from tim_async.families.c2c import C2C
-from tim_async.webhooks import EVENTS
 
 from .endpoints import rows_of
 from .markup import table, text
@@ -28,39 +27,7 @@ def offline_push(words: Words) -> str:
     return f"(offline-push)=\n# {words.offline_push_title}\n\n{text(doc)}\n\n{_fields(info.fields, words)}"
 
 
-def settings(words: Words) -> str:
-    """Return the page of the settings."""
-    texts = texts_of(Settings)
-    rows = [
-        [f"`{name}`", f"`{_shown(default)}`", text(texts[name])]
-        for name, default in zip(Settings.__struct_fields__, Settings.__struct_defaults__, strict=True)
-    ]
-    return (
-        f"(settings)=\n# {words.settings_title}\n\n{words.settings_text}\n\n"
-        f"{table([words.setting, words.default, words.meaning], rows)}"
-    )
-
-
-def events(words: Words) -> str:
-    """Return the page of the webhook events."""
-    parts = [f"(events)=\n# {words.events_title}\n\n{words.events_text}\n\n"]
-    for command, event in EVENTS.items():
-        doc = (event.__doc__ or "").partition("\n\n")[0]
-        texts = texts_of(event)
-        rows = [[f"`{name}`", text(meaning)] for name, meaning in texts.items()]
-        parts.append(f"## {command}\n\n`{event.__name__}`: {text(' '.join(doc.split()))}\n\n")
-        if rows:
-            parts.append(table([words.field, words.meaning], rows))
-    return "".join(parts)
-
-
 def _fields(fields: tuple[RequestField, ...], words: Words) -> str:
     return (
         table([words.field, words.type, words.meaning], rows_of(fields, words)) if fields else f"{words.no_fields}\n\n"
     )
-
-
-def _shown(default: object) -> object:
-    """Return the default of a field as it is written; one that is made for each is a call."""
-    value = default.factory() if hasattr(default, "factory") else default
-    return value if isinstance(value, int | float | str | dict | tuple | None) else f"{type(value).__name__}()"

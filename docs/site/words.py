@@ -21,7 +21,9 @@ class Words(NamedTuple):
     site_title: str
     answer: str
     no_fields: str
+    colon: str
     field: str
+    attribute: str
     type: str
     meaning: str
     required: str
@@ -42,13 +44,11 @@ class Words(NamedTuple):
     elements_text: str
     offline_push_title: str
     settings_title: str
-    settings_text: str
     setting: str
     default: str
     events_title: str
     events_text: str
     errors_title: str
-    errors_title_text: str
     broader: str
     narrower: str
     topic: str
@@ -67,7 +67,9 @@ _EN: Final = Words(
     site_title="tim-async",
     answer="Answer",
     no_fields="It has no fields.",
+    colon=": ",
     field="Field",
+    attribute="Attribute",
     type="Type",
     meaning="Meaning",
     required="required",
@@ -94,16 +96,11 @@ _EN: Final = Words(
     ),
     offline_push_title="Offline push",
     settings_title="Settings",
-    settings_text="How calls are made. Each is an argument of `TimClient`, or a field of the `Settings` it is given.",
     setting="Setting",
     default="Default",
     events_title="Webhook events",
     events_text="What the service sends to your webhook, by `CallbackCommand`, with the fields of the event's struct.",
     errors_title="Errors",
-    errors_title_text=(
-        "All errors derive from `TimError`. `error.topic` names the section here, "
-        "and `tim-async explain TOPIC` prints it."
-    ),
     broader="is a",
     narrower="narrower",
     topic="topic",
@@ -133,7 +130,9 @@ _ZH: Final = Words(
     site_title="tim-async",
     answer="应答包字段",
     no_fields="没有字段。",
+    colon="：",
     field="字段",
+    attribute="属性",
     type="类型",
     meaning="说明",
     required="必填",
@@ -164,15 +163,11 @@ _ZH: Final = Words(
     ),
     offline_push_title="离线推送",
     settings_title="配置项",
-    settings_text="控制调用方式。可以作为 `TimClient` 的参数，也可以放进 `Settings` 一并传入。",
     setting="配置项",
     default="默认值",
     events_title="回调事件",
     events_text="服务端发给第三方回调的事件，按 `CallbackCommand` 排列，以及对应结构体的字段。",
     errors_title="异常",
-    errors_title_text=(
-        "所有异常都继承自 `TimError`。`error.topic` 就是本页小节的名称，`tim-async explain 名称` 会打印同样的内容。"
-    ),
     broader="上级异常",
     narrower="下级异常",
     topic="名称",

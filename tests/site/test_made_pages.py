@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 import pytest
 
 from docs.site import pages, worker_metrics
@@ -13,13 +15,16 @@ from docs.site.command_line import commands
 from docs.site.helpers import helpers_by_endpoint
 from docs.site.ledger import PRINTED
 from docs.site.ledger_words import EN, ZH
-from docs.site.markup import intro
+from docs.site.markup import intro, text
+from docs.site.settings import VALUES, defaults_of
 from docs.site.words import LANGUAGES, Words
-from tim_async import _codes, endpoints
+from tim_async import Settings, TimClient, _codes, endpoints, errors
+from tim_async._core.config import SETTING_NAMES
 from tim_async.bulk import RecipientOutcome
 from tim_async.bulk._ledger.schema import SCHEMA_VERSION, metadata
 from tim_async.cli._topics import pages as topics
 from tim_async.cluster._workers.metrics import described
+from tim_async.emulator import DEFAULT_SECRET_KEY, Emulator
 from tim_async.emulator.dispatch import STATELESS
 from tim_async.families._registry import FAMILIES, load_family
 from tim_async.webhooks import EVENTS
@@ -30,21 +35,31 @@ ROOT: Final = Path(__file__).parents[2]
 BOTH = pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 
 
+@lru_cache
+def _made(language: str) -> dict[str, str]:
+    return pages.made(LANGUAGES[language])
+
+
+def made(words: Words) -> dict[str, str]:
+    """Return the pages of a language."""
+    return _made(words.folder)
+
+
 def sections(text: str) -> list[str]:
     return re.findall(r"^## (.*)$", text, re.MULTILINE)
 
 
 @BOTH
 def test_every_endpoint_has_a_section_with_both_titles(words: Words) -> None:
-    made = pages.made(words)
-    found = [title for page in made.values() for title in sections(page) if " · " in title]
+    every = made(words)
+    found = [title for page in every.values() for title in sections(page) if " · " in title]
     assert len(found) == len(endpoints()) == 190
     for endpoint in endpoints().values():
-        section = made[endpoint.family].partition(f"(call-{endpoint.family}-{endpoint.name}".replace("_", "-"))[2]
+        section = every[endpoint.family].partition(f"(call-{endpoint.family}-{endpoint.name}".replace("_", "-"))[2]
         section = section.partition("\n(call-")[0]
         assert section, endpoint
-        for text in (endpoint.title, endpoint.title_zh, endpoint.command, endpoint.url, endpoint.url_zh):
-            assert (text or "") in section
+        for part in (endpoint.title, endpoint.title_zh, endpoint.command, endpoint.url, endpoint.url_zh):
+            assert (part or "") in section
         for field in endpoint.fields:
             assert f"`{field.wire_name}`" in section
         assert f"await client.{endpoint.family}.{endpoint.name}(" in section
@@ -53,7 +68,7 @@ def test_every_endpoint_has_a_section_with_both_titles(words: Words) -> None:
 
 @BOTH
 def test_table_of_endpoints_is_the_registry(words: Words) -> None:
-    page = pages.made(words)["endpoints"]
+    page = made(words)["endpoints"]
     rows = re.findall(
         r"^\| \[.*?\]\(#call-([\w-]+)\) \| `client\.(.*?)` \| `(.*?)` \| (.*?) \| (.*?) \| (.*?) \|$",
         page,
@@ -80,10 +95,10 @@ def test_listing_of_endpoints_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 @BOTH
 def test_codes_of_an_endpoint_lead_to_their_rows(words: Words) -> None:
-    made = pages.made(words)
-    anchors = set(re.findall(r"`\{#(code-[\w-]+)\}", made["error-codes"]))
+    every = made(words)
+    anchors = set(re.findall(r"`\{#(code-[\w-]+)\}", every["error-codes"]))
     for family in {endpoint.family for endpoint in endpoints().values()}:
-        found = re.findall(r"\(error-codes\.md#([\w-]+)\)", made[family])
+        found = re.findall(r"\(error-codes\.md#([\w-]+)\)", every[family])
         assert set(found) <= anchors
         listed = sum(len(each.codes) for each in endpoints().values() if each.family == family)
         assert len(found) == listed
@@ -104,7 +119,7 @@ def test_helpers_are_found_by_what_they_call() -> None:
 
 @BOTH
 def test_every_command_has_a_section_with_its_options(words: Words) -> None:
-    page = pages.made(words)["command-line"]
+    page = made(words)["command-line"]
     found = commands()
     assert sections(page) == [f"tim-async {name}" for name in found]
     assert {"bulk suppress add", "worker", "doctor"} <= found.keys()
@@ -119,7 +134,7 @@ def test_every_command_has_a_section_with_its_options(words: Words) -> None:
 
 @BOTH
 def test_every_code_has_a_row(words: Words) -> None:
-    page = pages.made(words)["error-codes"]
+    page = made(words)["error-codes"]
     listed = set()
     for scope in words.scopes:
         part = page.partition(f"(codes-{scope})=")[2].partition("\n(codes-")[0]
@@ -129,21 +144,94 @@ def test_every_code_has_a_row(words: Words) -> None:
 
 @BOTH
 def test_every_topic_and_every_event_has_a_section(words: Words) -> None:
-    made = pages.made(words)
-    assert re.findall(r"^\(error-(.*)\)=$", made["errors"], re.MULTILINE) == [page.topic for page in topics()]
-    assert sections(made["events"]) == list(EVENTS)
+    every = made(words)
+    assert re.findall(r"^\(error-(.*)\)=$", every["errors"], re.MULTILINE) == [page.topic for page in topics()]
+    assert sections(every["events"]) == list(EVENTS)
+
+
+@BOTH
+def test_tree_of_errors_is_the_tree(words: Words) -> None:
+    """Each class stands below that from which it derives."""
+    page = made(words)["errors"]
+    above: list[type] = []
+    found = []
+    for indent, name, topic in re.findall(r"^( *)- \[(\w+)\]\(#error-([\w-]+)\)", page, re.MULTILINE):
+        kind = getattr(errors, name)
+        above = [*above[: len(indent) // 2], kind]
+        assert len(above) == 1 or kind.__base__ is above[-2]
+        assert kind.topic == topic
+        found.append(name)
+    classes = [name for name, value in vars(errors).items() if isinstance(value, type) and name.endswith("Error")]
+    assert sorted(found) == sorted(classes)
+
+
+async def test_example_of_errors_says_what_to_do(caplog: pytest.LogCaptureFixture) -> None:
+    (source,) = re.findall(r"```python\n(.*?)```", intro("errors", "en"), re.DOTALL)
+    assert source in intro("errors", "zh")
+    names: dict[str, Any] = {"__name__": "shop"}
+    exec(source, names)
+    async with (
+        Emulator() as emulator,
+        TimClient(emulator.sdk_app_id, emulator.secret_key, base_url=emulator.url) as client,
+    ):
+        emulator.add_accounts("bob")
+        assert await names["notify"](client, "bob")
+        assert not await names["notify"](client, "nobody")
+    assert not await names["notify"](client, "bob")
+    refused, closed = [record.getMessage() for record in caplog.records if record.name == "shop"]
+    assert refused.startswith("openim/sendmsg refused with ")
+    assert "client.account.import_account" in refused
+    assert closed.endswith("may have arrived: False")
+
+
+@BOTH
+def test_tables_of_settings_are_the_settings(words: Words) -> None:
+    page = made(words)["settings"]
+    kinds: tuple[type[msgspec.Struct], ...] = (Settings, *VALUES)
+    for kind in kinds:
+        section = page if kind is Settings else page.partition(f"\n## {kind.__name__}\n")[2]
+        table = section.partition("\n| ")[2].partition("\n\n")[0]
+        rows = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", table, re.MULTILINE))
+        assert list(rows) == list(defaults_of(kind))
+    assert set(SETTING_NAMES) == set(defaults_of(Settings))
+    for row in ("timeout` | `10.0", "rate_limits` | `{}", "retry` | `RetryPolicy()", "factor` | `2.0", "per` | `1.0"):
+        assert f"| `{row}` | " in page
+
+
+async def test_example_of_settings_makes_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIM_SECRET_KEY", DEFAULT_SECRET_KEY)
+    (source,) = re.findall(r"```python\n(.*?)```", intro("settings", "en"), re.DOTALL)
+    assert source in intro("settings", "zh")
+    names: dict[str, Any] = {}
+    exec(source, names)
+    assert names["client"].settings.rate_limits == {"openim/sendmsg": 300}
+    assert isinstance(names["impatient"], TimClient)
+
+
+@pytest.mark.parametrize("name", ["errors", "error-codes", "settings"])
+def test_chinese_page_says_it_in_chinese(name: str) -> None:
+    """What to do, too: nothing is said in English alone, but for the attributes of errors."""
+    page = re.sub(r"^(`{3,}).*?^\1$", "", made(LANGUAGES["zh"])[name], flags=re.MULTILINE | re.DOTALL)
+    lines = [line for line in page.splitlines() if re.search(r"[a-z]{3} [a-z]", line)]
+    if name == "errors":
+        lines = [line for line in lines if not line.startswith("| `")]
+    assert [line for line in lines if not re.search(r"[一-鿿]", line)] == []
+    if name == "error-codes":
+        for row in _codes.rows():
+            if row.code and row.advice_zh:
+                assert f"| {text(row.advice_zh)} |" in page
 
 
 @BOTH
 def test_every_metric_has_a_row(words: Words) -> None:
-    page = pages.made(words)["worker-metrics"]
+    page = made(words)["worker-metrics"]
     assert sorted(re.findall(r"^\| `(tim_\w+)` \|", page, re.MULTILINE)) == sorted(each.name for each in described())
     assert set(worker_metrics._ZH.meanings) == {each.name for each in described()}
 
 
 @BOTH
 def test_every_column_of_a_ledger_has_a_row(words: Words) -> None:
-    page = pages.made(words)["ledger"]
+    page = made(words)["ledger"]
     assert f" {SCHEMA_VERSION} " in page.replace("（", " ")
     for table in metadata.tables.values():
         section = page.partition(f"\n### {table.name}\n")[2].partition("\n### ")[0].partition("\n## ")[0]

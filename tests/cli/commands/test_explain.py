@@ -8,6 +8,7 @@ from tim_async import _codes, errors
 from tim_async._code_rows import ROWS
 from tim_async._core.retry import TRANSIENT_CODES, RetryPolicy
 from tim_async.cli import _output
+from tim_async.cli._site import topic_pages
 from tim_async.cli._topics import NEXT_STEPS
 from tim_async.errors import TimError
 
@@ -27,6 +28,8 @@ def test_explain_negative_code(invoke: Invoke, args: list[str]) -> None:
         "  retried    not by default; RetryPolicy.official() repeats it",
         "  raised as  ServiceBusyError",
         "  topic      service-busy",
+        "  read more  en/reference/made/error-codes.html#code-access-minus-302",
+        "             zh/reference/made/error-codes.html#code-access-minus-302",
     ]
 
 
@@ -94,8 +97,10 @@ def test_explain_topic(invoke: Invoke) -> None:
         "             没有按时收到应答。",
         "  what now   look at the history before you send again, or repeat the same request within 120 s",
         "             重发之前先查看历史消息，或在 120 秒内重复同一请求",
-        "  attributes timeout: the seconds that were allowed.",
+        "  attributes timeout: the timeout in seconds.",
         "  broader    transport",
+        "  read more  en/reference/made/errors.html#error-reply-timeout",
+        "             zh/reference/made/errors.html#error-reply-timeout",
     ]
 
 
@@ -110,7 +115,11 @@ def test_every_topic_is_explained(invoke: Invoke, kind: type[TimError]) -> None:
     assert lines[3] == f"  what now   {NEXT_STEPS[kind.topic]}"
     for narrower in kind.__subclasses__():
         if narrower in KINDS:
-            assert f" {narrower.topic}" in lines[-1]
+            assert f" {narrower.topic}" in lines[-3]
+    assert lines[-2:] == [
+        f"  read more  {topic_pages(kind.topic)['en']}",
+        f"             {topic_pages(kind.topic)['zh']}",
+    ]
 
 
 @pytest.mark.parametrize("columns", [60, 80])

@@ -30,11 +30,13 @@ def explain(
 
     Of a code: its meaning and what to do, in English and Chinese, with the call to make, whether it is retried, the
     class it is raised as. Some numbers mean different things in different parts of the service; all of them are shown.
-    Of a topic: the class of error, its facts, and what to do, in both languages.
+    Of a topic: the class of error, its facts, and what to do, in both languages. Both end with where the documentation
+    explains it.
     """
     if re.fullmatch(r"-?[0-9]{1,18}", subject):
         _explain_code(int(subject), as_json=as_json)
         return
+    from .._site import topic_pages
     from .._topics import NEXT_STEPS, page, pages
 
     found = page(subject)
@@ -45,7 +47,7 @@ def explain(
 
         chinese = dict(zip(("meaning_zh", "what_now_zh"), TOPICS[found.topic], strict=True))
         facts = {**found._asdict(), "attributes": dict(found.attributes), "what_now": NEXT_STEPS[found.topic]}
-        print_json(facts | chinese)
+        print_json({**facts, **chinese, "documentation": topic_pages(found.topic)})
     else:
         _show_topic(found)
 
@@ -67,6 +69,7 @@ def _explain_code(code: int, *, as_json: bool) -> None:
 
 def _show_code(row: Code) -> None:
     from ...errors import ADVICE, ADVICE_ZH, CLASSES
+    from .._site import code_pages
 
     rows = [("meaning", row.meaning), ("", row.meaning_zh)]
     if row.code:
@@ -78,12 +81,19 @@ def _show_code(row: Code) -> None:
             ("retried", _retried(row)),
             ("raised as", raised.__name__),
             ("topic", raised.topic),
+            *_documentation(code_pages(row.scope, row.code)),
         ]
     show_rows(f"{row.code} {row.name} ({row.scope})", rows)
 
 
+def _documentation(places: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the rows that name pages of the documentation, one for each language."""
+    return [("" if index else "read more", place) for index, place in enumerate(places.values())]
+
+
 def _facts(row: Code) -> dict[str, object]:
     from ...errors import ADVICE, ADVICE_ZH, CLASSES
+    from .._site import code_pages
 
     facts: dict[str, object] = {
         "code": row.code,
@@ -100,6 +110,7 @@ def _facts(row: Code) -> dict[str, object]:
             "retried": _retried(row),
             "raised_as": raised.__name__,
             "topic": raised.topic,
+            "documentation": code_pages(row.scope, row.code),
         }
     return facts
 
@@ -116,6 +127,7 @@ def _retried(row: Code) -> str:
 
 
 def _show_topic(found: ErrorPage) -> None:
+    from .._site import topic_pages
     from .._topics import NEXT_STEPS
     from .._topics_zh import TOPICS
 
@@ -127,6 +139,7 @@ def _show_topic(found: ErrorPage) -> None:
         rows.append(("broader", found.broader))
     if found.narrower:
         rows.append(("narrower", ", ".join(found.narrower)))
+    rows += _documentation(topic_pages(found.topic))
     show_rows(f"{found.topic}: {found.name}", rows)
 
 
