@@ -57,7 +57,7 @@ async def test_missing_token_is_logged_once_at_start(caplog):
     async with router:
         pass
     (message,) = (record.message for record in caplog.records if "no token" in record.message)
-    assert message.startswith("WebhookRouter has no token: anyone who knows the address can send events;")
+    assert message.startswith("WebhookRouter has no token: anyone who knows the URL can send events;")
 
 
 async def test_missing_token_is_logged_at_the_first_request_of_a_router_that_was_not_started(caplog):

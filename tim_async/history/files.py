@@ -64,8 +64,8 @@ def read_file(path: str | Path, *, expected: ArchiveFile | None = None) -> FileM
 
     Args:
         path: the file; it is opened when the first message is read.
-        expected: what the service said of it, an entry of `Archive.file`: its sizes and MD5s are checked at the end.
-            None checks nothing but the file's own sums.
+        expected: the service's entry for it in `Archive.file`; its sizes and MD5s are checked at the end. None checks
+            only the file's own checksums.
 
     Raises:
         ArchiveError: during iteration: the file cannot be opened, is truncated, damaged or not the expected one.

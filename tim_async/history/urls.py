@@ -109,10 +109,9 @@ def read_url(file: ArchiveFile | str, *, timeout: float = 60.0, proxy: str | Non
     """Read the messages of a file at a URL while it downloads; its sizes and MD5s are checked at the end.
 
     Args:
-        file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
-        timeout: seconds until a connection is made, and between two pieces of the file; there is no limit for the
-            whole.
-        proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
+        file: an entry of `Archive.file`, or a URL alone, for which only the file's own checksums are verified.
+        timeout: seconds to connect, and between two pieces of the file; the whole download has no limit.
+        proxy: URL of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
         UsageError: there is no http or https URL.
@@ -127,11 +126,10 @@ async def download(
     """Download a file, check its sizes and MD5s, and store it as it arrived; return its path.
 
     Args:
-        file: an entry of `Archive.file`; or an address alone, of which only the file's own sums are checked.
-        path: where to keep it; what is there is replaced when all of the file has come and fits.
-        timeout: seconds until a connection is made, and between two pieces of the file; there is no limit for the
-            whole.
-        proxy: the address of an HTTP proxy, such as `http://proxy:3128`; None for none.
+        file: an entry of `Archive.file`, or a URL alone, for which only the file's own checksums are verified.
+        path: where to store it; an existing file is replaced once all of the new one has arrived and matches.
+        timeout: seconds to connect, and between two pieces of the file; the whole download has no limit.
+        proxy: URL of an HTTP proxy, such as `http://proxy:3128`; None for none.
 
     Raises:
         UsageError: there is no http or https URL.

@@ -14,7 +14,7 @@ class SlowsDown(Protocol):
     """A limiter that can be slowed down, such as `tim_async.LocalRateLimiter`."""
 
     def slow_down(self, app: int, command: str, *, rate: float, seconds: float) -> None:
-        """Let through at most `rate` calls a second of a command, for `seconds` from now.
+        """Allow at most `rate` calls a second of a command, for `seconds` from now.
 
         Args:
             app: the SDKAppID.
@@ -26,7 +26,7 @@ class SlowsDown(Protocol):
 
 
 def slow_down(limiter: SlowsDown, *, share: float = 0.75, seconds: float = 10.0) -> Callable[[RequestOverLimit], None]:
-    """Make a handler that slows a command down when the service reports that it is near its limit.
+    """Create a handler that slows a command down when the service reports that it is near its limit.
 
         limiter = LocalRateLimiter()
         client = TimClient(..., limiter=limiter)

@@ -65,7 +65,7 @@ class WebhookRouter:
             ...
 
         app = FastAPI(lifespan=router.lifespan)
-        app.mount("/tim", router)  # the address in the console is then https://.../tim/, with the slash
+        app.mount("/tim", router)  # the URL for the console is then https://.../tim/, with the slash
 
     Handlers are asynchronous functions; plain ones run in the event loop and must be short. `lifespan` (or `async with
     router`) makes shutdown wait for the handlers that run after the answers; with aiohttp, `add_to` does the same.
@@ -74,9 +74,9 @@ class WebhookRouter:
         sdk_app_id: your app, at least 1; webhooks of another app are refused.
         token: the token set in the console, which proves that a webhook comes from the service; a list while you are
             changing it. With None, Sign is not checked, and a warning is logged once.
-        window_s: how far a RequestTime may be off, in seconds above 0. Within it, a request that was read on its way
-            can be sent again, even with another body, which Sign does not cover; see `SeenEvents`.
-        max_body: largest body of a request, in bytes, at least 1; 1 MiB by default.
+        window_s: how far a RequestTime may be off, in seconds above 0. Within it, an
+            intercepted request can be replayed, even with another body, which Sign does not cover; see `SeenEvents`.
+        max_body: maximum size of a request body in bytes, at least 1; 1 MiB by default.
         before_timeout: seconds above 0 from the arrival of a request to its answer. The service waits 2 s.
         after_timeout: seconds above 0 that a handler may take after the answer; None for no limit.
         concurrency: number of events handled at the same time after their answers, at least 1. Above 1, events may
@@ -85,10 +85,10 @@ class WebhookRouter:
             back, and requests still waiting at their deadline get status 503.
         max_pending_bytes: total size of the bodies of waiting events, in bytes, at least 1; 64 MiB by default. A body
             above it is accepted when no event waits.
-        shutdown_timeout: seconds above 0 that shutdown may take. The last tenth is kept for cancelling unfinished
-            handlers and reporting them to `on_error`.
+        shutdown_timeout: seconds above 0 that shutdown may take. The last tenth is reserved for cancelling
+            unfinished handlers and reporting them to `on_error`.
         on_error: a function, asynchronous or plain, that is called with the error and its event for every refused
-            webhook and every failure of a handler; the event is None where it was not read. All of these are logged as
+            webhook and every failure of a handler; the event is None if it was not read. All of these are logged as
             well. None calls nothing.
         clock: returns unix seconds, for the window.
 
@@ -151,7 +151,7 @@ class WebhookRouter:
     def on(self, *events: type[Event]) -> OnDecorator[Any]:
         """Decorate a function that is called with every event of these classes, after the answer.
 
-        `Event` stands for all events, `UnknownEvent` for commands this library does not know. Events that `before`
+        `Event` stands for all events, `UnknownEvent` for commands that this library does not know. Events that `before`
         decides on can be watched too. An event may have any number of handlers; they run one after the other, in the
         order in which they were registered.
 
@@ -168,8 +168,8 @@ class WebhookRouter:
 
         Args:
             event: the event class.
-            default: the answer when the function is late, fails, or answers what the event does not accept; None is
-                `Allow`.
+            default: the answer if the function is late, fails, or returns an answer that the event does not accept;
+                None is `Allow`.
 
         Raises:
             UsageError: events of this class cannot be decided on, already have such a function, or do not accept
@@ -179,7 +179,7 @@ class WebhookRouter:
 
     @property
     def checker(self) -> Checker:
-        """What checks requests: the app, its tokens and the clock. For use in this package."""
+        """The checker of requests: the app, its tokens and the clock. For use in this package."""
         return self._checker
 
     # Lifetime
@@ -225,7 +225,7 @@ class WebhookRouter:
             self._has_checked_token = True
             if not self._checker.has_token:
                 logger.warning(
-                    "WebhookRouter has no token: anyone who knows the address can send events; "
+                    "WebhookRouter has no token: anyone who knows the URL can send events; "
                     "set one in the console and pass it as token="
                 )
 
@@ -248,7 +248,7 @@ class WebhookRouter:
         Args:
             query: the URL's query, as text or decoded.
             body: the body, JSON in UTF-8.
-            method: the HTTP method; all but POST are refused with 405.
+            method: the HTTP method; everything except POST is refused with 405.
             deadline: loop time by which the response must be ready; None is `before_timeout` from now.
 
         Raises:
@@ -265,7 +265,7 @@ class WebhookRouter:
         return await self._process(params, bytes(body), deadline)
 
     def _check_head(self, query: str | Mapping[str, str], method: str) -> WebhookParams | WebhookResponse:
-        """Check what the head of a request says; return the URL's parameters, or the response that refuses it."""
+        """Check the head of a request; return the URL's parameters, or the response that refuses it."""
         self._warn_without_token()
         try:
             return self._params(query, method)
@@ -304,7 +304,7 @@ class WebhookRouter:
         try:
             await self._handlers.hand_over(event, size, deadline)
         except EventLostError as error:
-            # The decision must reach the service even when the handlers do not get the event.
+            # The decision must reach the service even if the handlers do not get the event.
             error.command = name_of(event)
             logger.warning("an event was decided on, but lost for its other handlers: %s", error)
             self._handlers.report(error, event)
@@ -342,7 +342,7 @@ class WebhookRouter:
 
         Args:
             app: the app; it must not have started yet.
-            path: the path, exactly as in the console's address: `/tim` and `/tim/` are two paths.
+            path: the path, exactly as in the console's URL: `/tim` and `/tim/` are different paths.
         """
 
         async def context(app: web.Application) -> AsyncIterator[None]:
@@ -357,14 +357,14 @@ class WebhookRouter:
     ) -> WebhookResponse:
         """Process a request whose body arrives in parts; read no more of it than `max_body`.
 
-        SdkAppid, RequestTime and Sign stand in the URL: a request that does not come from the service is refused before
-        a byte of its body is read.
+        SdkAppid, RequestTime and Sign are in the URL: a request that is not from the service is refused before any of
+        its body is read.
 
         Args:
             query: the URL's query.
             read: returns the next part; None at the end.
             method: the HTTP method.
-            length: the announced length of the body; None where the request announces none.
+            length: the announced length of the body; None if the request announces none.
 
         Raises:
             UsageError: the router is used in another event loop that is still running.

@@ -31,8 +31,8 @@ from .redis_link import RedisLink
 __all__ = ["LimiterStats", "RedisRateLimiter"]
 
 _ONE_LOOP: Final = (
-    "this RedisRateLimiter was given a client of redis-py, which belongs to an event loop that is over or to another "
-    "process: give it a url, or create one per event loop"
+    "this RedisRateLimiter was created with a redis-py client, which belongs to a closed event loop or to another "
+    "process: pass a url, or create one limiter per event loop"
 )
 
 
@@ -40,15 +40,15 @@ class RedisRateLimiter(SharedRateLimiter[RedisLink]):
     """The limits of all processes that use the same Redis. Use it as `async with RedisRateLimiter(url) as limiter:`.
 
     It is a `RateLimiter`: `TimClient(..., limiter=limiter)`. One limiter serves any number of clients and apps in its
-    event loop. One at module level, made with a URL, serves one event loop after the other, and forked processes.
-    Processes share their limits if they use the same Redis, the same prefix and the same app.
+    event loop. A limiter at module level, created with a URL, serves one event loop after another, and forked
+    processes. Processes share their limits if they use the same Redis, the same prefix and the same app.
 
     Args:
         url: `redis://[:password@]host:port/db`, `rediss://...` or `unix://...`; or a client of redis-py's `asyncio`
             (for Sentinel or Cluster), which the caller closes.
-        prefix: the beginning of all keys in Redis, `tim` by default; printable, without braces and spaces.
+        prefix: prefix of all keys in Redis, `tim` by default; printable, without braces and spaces.
         tolerance_s: seconds after its moment for which a reservation can be used, the same in all processes; 0.01 by
-            default. It must be well above the time to Redis and back, and above the delays of the event loop. Windows
+            default. It must be well above the round-trip time to Redis, and above the delays of the event loop. Windows
             are extended by this time, so it costs part of the limit: 1 % of a limit by the second for each 10 ms.
         late_tolerance_s: the same for a process that is too late for a tenth of its reservations because its processor
             is busy, until that is over; 0.08 by default. It costs at most a tenth of a limit. A value up to
