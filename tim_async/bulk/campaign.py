@@ -37,74 +37,66 @@ logger: Final = logging.getLogger("tim_async")
 
 
 class Campaign:
-    """One message, or one for each, to any number of recipients; carried on from its ledger after whatever happens.
+    """One message, or a personal one each, to any number of recipients; it can be resumed from its ledger at any time.
 
         campaign = Campaign("spring", recipients="people.csv", message=Template("Hi $name"))
         report = await campaign.run(client)
 
-    Run again, in this process or another, it carries on: a recipient that was sent to is not sent to again. Effectively
-    once per recipient, and what is not known is reported.
+    When run again, in this process or another, it continues: no recipient is sent to twice, and unknown outcomes are
+    reported.
 
     Args:
         name: its name in the ledger, any text that is not empty.
-        ledger: path of an SQLite file, which is made if it is missing; one runner at a time may work on it. None
-            (default) is the one that `TIM_LEDGER` names, otherwise a file in the user's folder for state, by app and
-            name: it does not depend on the working folder. `locate` returns where that is.
-        sdk_app_id: the app, to find the default ledger where no client is given; without it, the only one of that name.
+        ledger: path of an SQLite file, created if missing; one runner at a time may use it. None (default) is the one
+            that `TIM_LEDGER` names, otherwise a file in the user's state folder, by app and name; see `locate`.
+        sdk_app_id: the app, for finding the default ledger without a client; without it, the only one of that name.
         recipients: a path (`.csv`, `.tsv`, `.jsonl`, `.ndjson`, `.txt` with an account a line; each also compressed,
             `.gz`), a `CsvFile`, `JsonLinesFile` or `AccountListFile`, or an iterable or async iterable of accounts, or
-            of mappings with the account and the columns for templates. Read once, when the campaign is planned. If that
-            is interrupted, a file is read on from there, and others are read again, which is not possible with an
-            iterator. An account that is given twice gets one message. Not needed to carry on.
-        message: what all recipients get: a text, an element, a list of elements, or a `Message`. Or what makes it: a
-            `Template`, or a function (sync or async) that takes a `Recipient` and returns any of the former. A sync
-            function must be quick, as it blocks the event loop. To carry on, only a function is needed again: the
-            ledger has the others.
-        message_version: distinguishes the messages of a function from those of another one. By default the code of the
-            function is compared, with its defaults and the variables and arguments that it was made with; what it looks
-            up elsewhere is not. Needed where these cannot be compared, as with the method of an object.
-        message_timeout_s: seconds that an async function may take for one message, 30 by default; after that, its
-            recipient fails.
+            of mappings with the account and the columns for templates. Read once, when the campaign is planned; if that
+            is interrupted, a file is resumed, and others are read again, which an iterator does not allow. An account
+            given twice gets one message. Not needed to continue.
+        message: the message for all: a text, an element, a list of elements, or a `Message`; or a `Template`, or a
+            function (sync or async) that takes a `Recipient` and returns any of the former. A sync function must be
+            quick, because it blocks the event loop. To continue, only a function is needed again.
+        message_version: distinguishes the messages of a function from those of another one. By default the function's
+            code, defaults and bound variables and arguments are compared, but not what it looks up elsewhere. Needed
+            if these cannot be compared, for example for a method of an object.
+        message_timeout_s: seconds that an async function may take per message before its recipient fails; 30.
         account_column: the column or key that has the account, `account` by default.
-        lanes: `auto` (default) sends the same message for all in batches and personal ones one by one; `single` sends
-            all one by one, `batch` in batches, `both` uses the two limits side by side.
-        on_unknown: what happens to recipients that may have the message when a repeat is no longer safe, or was refused
-            after the answer to an earlier attempt was lost: `verify` (default) reads the conversation back, `skip`
-            reports them as unknown, `send` sends again, perhaps twice.
+        lanes: `auto` (default) sends a common message in batches and personal ones one by one; `single` sends all one
+            by one, `batch` in batches, `both` uses the two limits in parallel.
+        on_unknown: for recipients that may have the message, when a repeat is no longer safe or was refused after an
+            answer was lost: `verify` (default) reads the conversation, `skip` reports them as unknown, `send` sends
+            again, perhaps twice.
         import_missing: whether to import recipients that are not imported, and send to them again; False by default.
         retry_failed: whether to try again those that failed in earlier runs; False by default.
-        change_message: whether the message may differ from the one that was begun with; the recipients that are left
-            get it. False by default: another message is refused.
+        change_message: whether the message may differ from the original one; the remaining recipients get it. False by
+            default: another message is refused.
         add_recipients: whether to read the recipients again and add new ones. Bad rows and duplicates are then those of
-            this reading; a recipient that was known before is not a duplicate. False by default: other recipients are
-            refused.
-        batch_size: recipients in a batch, 1 to 500; None (default) picks what keeps both limits of the batch command
-            busy.
-        concurrency: maximum number of calls at a time, 1 to 10,000, and of calls of an async message function; None
-            (default) is three quarters of the client's `pool_size`.
+            this reading; known recipients are not duplicates. False by default: other recipients are refused.
+        batch_size: recipients per batch, 1 to 500; None (default) uses both limits of the batch command fully.
+        concurrency: maximum number of parallel calls, and of parallel calls of an async message function, 1 to 10,000;
+            None (default) is three quarters of the client's `pool_size`.
         patience_s: seconds of trouble, such as no good answer, after which the campaign stops; 60 by default.
-        not_before: when it begins: a datetime, a text such as `2026-12-01 09:00`, or `09:00` for the next nine o'clock.
-            A run that is started earlier waits. None (default) leaves this as the ledger has it. The value of an
-            earlier run, given again, changes nothing, not even what `set_timing` has set since. The same holds for the
-            next five arguments.
-        until: when it ends: nothing more is sent, whatever is left. Given like `not_before`.
-        between: hours of the day, such as `("09:00", "21:00")`, also over midnight. Outside of them nothing is begun,
+        not_before: start time: a datetime, a text such as `2026-12-01 09:00`, or `09:00` for the next nine o'clock. A
+            run started earlier waits. None (default) keeps the ledger's value. Repeating the value of an earlier run
+            changes nothing, not even what `set_timing` has set since. The same holds for the next five arguments.
+        until: end time, in the same forms: nothing more is sent, whatever is left.
+        between: hours of the day, such as `("09:00", "21:00")`, also over midnight. Outside them nothing is started,
             what is in flight ends, and the run waits for the next day.
-        time_zone: the time zone of these times, such as `Asia/Shanghai`; needed for `between`, and for times without
-            a zone of their own.
+        time_zone: the time zone of these times, such as `Asia/Shanghai`; needed for `between` and times without one.
         rate: maximum number of recipients a second, over all processes that work on it; batches keep to it on average.
-        share: the part of each command's limit that it uses, 0.001 to 1, such as 0.4; while the service's "too many
-            calls" keeps the rate below the limit, that part of the present rate. Not together with `rate`.
-        suppress: one or more files with accounts that are not sent to, in any of the forms that recipients have. Each
-            is read into a suppression list of the ledger, which is named after the file and holds for all campaigns of
-            the ledger; see `SuppressionLists`.
-        at_most: (messages, days): recipients that had so many messages within so many days, over all campaigns of the
-            ledger, are left out; (1, 7) is one a week. It is kept: runs without it use the last one.
-        first: how many of the first recipients are sent to before the campaign is paused, as by `pause`: the run waits
-            until `resume` lets it go on with the rest. None (default) does not pause.
+        share: the part of each command's limit that it uses, 0.001 to 1, such as 0.4; after "too many calls", that
+            part of the reduced rate. Not together with `rate`.
+        suppress: one or more files of accounts not to send to, in any of the forms of `recipients`. Each is read into a
+            suppression list of the ledger, named after the file, which applies to all campaigns of the ledger; see
+            `SuppressionLists`.
+        at_most: (messages, days): recipients that got this many messages within this many days, over all campaigns of
+            the ledger, are left out; (1, 7) is one a week. It is stored: runs without it use the last one.
+        first: number of first recipients to send to before the campaign is paused, as by `pause`: the run waits until
+            `resume` continues with the rest. None (default) does not pause.
         sample: the same with recipients chosen at random. Not together with `first`.
-        seed: decides the choice of `sample`, which is the same for the same seed and recipients; None (default) draws
-            one.
+        seed: determines the choice of `sample`: the same for the same seed and recipients; None (default) draws one.
         clock: returns unix seconds; for tests.
 
     Raises:
@@ -208,8 +200,7 @@ class Campaign:
         Args:
             client: whose limits count; nothing is called.
             rate_limits: the limits, where there is no client.
-            on_planning: called with a `PlanProgress` at the beginning, every `progress_every_s` and at the end, while
-                recipients are read; may be async.
+            on_planning: called like `on_progress` of `run`, with a `PlanProgress`, while recipients are read.
             progress_every_s: seconds between two calls of it, 1 by default.
 
         Raises:
@@ -234,15 +225,14 @@ class Campaign:
 
         Args:
             client: sends, in background priority. It must be of the app and the admin of earlier runs.
-            on_progress: called with a `Progress` at the beginning, every `progress_every_s` and at the end; may be
-                async.
+            on_progress: called with a `Progress` at the start, every `progress_every_s` and at the end; may be async.
             on_planning: called as `plan` does, where recipients are read first.
             progress_every_s: seconds between two calls of either, 1 by default.
 
         Raises:
-            UsageError: something differs from what was begun, or there are no recipients; it names the argument. Or the
-                campaign was cancelled, or archived.
-            LedgerError: the ledger cannot be used; nothing was sent that it does not know of.
+            UsageError: an argument differs from the original campaign's (it is named), there are no recipients, or the
+                campaign was cancelled or archived.
+            LedgerError: the ledger cannot be used; everything that was sent is recorded in it.
         """
         check_seconds("progress_every_s", progress_every_s)
         client.open()
@@ -278,10 +268,10 @@ class Campaign:
                 self._run = None
 
     async def send_to_me(self, client: TimClient, account: str) -> SendMsgResult:
-        """Send the message of the first recipient to a test account, outside of the campaign.
+        """Send the message of the first recipient to a test account, outside the campaign.
 
-        Nothing is planned, and the ledger does not change. The message is as the first recipient gets it, their name in
-        it, too; it has an identity of its own, so it can be sent as often as it is changed.
+        Nothing is planned, and the ledger does not change. The message includes the first recipient's name. It has its
+        own identity, so it can be sent again after every change.
 
         Args:
             client: sends it.
@@ -356,8 +346,7 @@ class Campaign:
         A run follows within a second or two. `rate` replaces `share`, and the other way round.
 
         Args:
-            **changes: `not_before`, `until`, `between`, `time_zone`, `rate`, `share`, as for the campaign; None removes
-                one.
+            **changes: `not_before`, `until`, `between`, `time_zone`, `rate`, `share`; None removes one.
 
         Raises:
             UsageError: it cannot hold; it names the argument.
@@ -427,8 +416,7 @@ class Campaign:
     async def delete(self) -> None:
         """Remove a campaign that is not at work, with all that is known of its recipients.
 
-        A file that has no other campaign is removed, too. A campaign of that name that is begun again sends to all
-        recipients again.
+        A file without another campaign is removed too. A new campaign of that name sends to all recipients again.
 
         Raises:
             UsageError: it is at work, or a process waits to go on with it.
