@@ -1,4 +1,4 @@
-"""The rows of the error catalogue. What the columns mean stands in `_codes`, which loads this when a code comes up."""
+"""The rows of the error catalogue. See `_codes` for the columns; it loads this when a code is looked up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROWS: Final[tuple[tuple[str, int, str, str, str], ...]] = (
     ("msg_ext", 10004, "ext_params_invalid", "fix_request", "Parameters are invalid; ErrorInfo says which."),
     ("group", 10005, "group_too_many_accounts", "fix_request", "Too many accounts in the body."),
     ("group", 10006, "group_op_rate_limited", "quota", "The operation is called too often; slow down."),
-    ("group", 10007, "group_no_permission", "fix_request", "Not allowed: this type of group does not have the operation, or the role of the account it is done for does not."),
+    ("group", 10007, "group_no_permission", "fix_request", "Not allowed: this type of group does not support the operation, or the role of the acting account does not permit it."),
     ("group", 10008, "group_request_invalid", "auth", "Request refused, probably a signature problem; try again."),
     ("msg_ext", 10008, "ext_plan_required", "none", "The app's plan does not include message extension. In group APIs the same number means a signature problem."),
     ("group", 10009, "group_owner_cannot_quit", "fix_request", "The owner cannot leave the group."),

@@ -72,8 +72,8 @@ class CommunityCalls(Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
@@ -119,8 +119,8 @@ class CommunityCalls(Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10010: The group does not exist or was disbanded.
             11000: The community feature is not enabled.
@@ -170,8 +170,8 @@ class CommunityCalls(Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
@@ -209,8 +209,8 @@ class CommunityCalls(Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10015: No group with this id.
             10021: The group id is in use by someone else.
@@ -265,8 +265,8 @@ class CommunityCalls(Community):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10021: The group id is in use by someone else.

@@ -87,8 +87,8 @@ class GroupCalls(Group):
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10016: The app's webhook refused the operation.
             10021: The group id is in use by someone else.
@@ -129,8 +129,8 @@ class GroupCalls(Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10018: The answer would be over 1 MB; ask for less.
@@ -188,8 +188,8 @@ class GroupCalls(Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10026: The command is disabled for the app.
@@ -222,8 +222,8 @@ class GroupCalls(Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -260,8 +260,8 @@ class GroupCalls(Group):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10018: The answer would be over 1 MB; ask for less.
 
         Limits: 1/s. A repeat is harmless.
@@ -339,8 +339,8 @@ class GroupCalls(Group):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -398,8 +398,8 @@ class GroupCalls(Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10021: The group id is in use by someone else.
             80001: Text was rejected by content moderation.
 

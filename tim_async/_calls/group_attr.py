@@ -41,8 +41,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -74,8 +74,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -112,8 +112,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -147,8 +147,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -184,8 +184,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -220,8 +220,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10059: The plan does not include this feature.
@@ -256,8 +256,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10059: The plan does not include this feature.
@@ -290,8 +290,8 @@ class GroupAttributesCalls(GroupAttributes):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10059: The plan does not include this feature.

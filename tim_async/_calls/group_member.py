@@ -62,8 +62,8 @@ class GroupMemberCalls(GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10014: The group is full.
             10015: No group with this id.
@@ -107,8 +107,8 @@ class GroupMemberCalls(GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -154,8 +154,8 @@ class GroupMemberCalls(GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10018: The answer would be over 1 MB; ask for less.
@@ -234,8 +234,8 @@ class GroupMemberCalls(GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             80001: Text was rejected by content moderation.
@@ -270,8 +270,8 @@ class GroupMemberCalls(GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -310,8 +310,8 @@ class GroupMemberCalls(GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -347,8 +347,8 @@ class GroupMemberCalls(GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -381,8 +381,8 @@ class GroupMemberCalls(GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -420,8 +420,8 @@ class GroupMemberCalls(GroupMember):
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -459,8 +459,8 @@ class GroupMemberCalls(GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/50296
@@ -491,8 +491,8 @@ class GroupMemberCalls(GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/50297
@@ -527,8 +527,8 @@ class GroupMemberCalls(GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/50295

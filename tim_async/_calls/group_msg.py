@@ -91,8 +91,8 @@ class GroupMessagesCalls(GroupMessages):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10016: The app's webhook refused the operation.
@@ -134,8 +134,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -173,8 +173,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10030: The message to recall does not exist.
@@ -216,8 +216,8 @@ class GroupMessagesCalls(GroupMessages):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10020: The message is over 12 KB (import page).
@@ -253,8 +253,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -289,8 +289,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -333,8 +333,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -373,8 +373,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10023: Message rate limit (40 messages a second for one group).
 
         Limits: 1/s. A repeat with the same marks is dropped by the service. It reaches everyone.
@@ -451,8 +451,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10062: No read receipt for this message; it must be asked for when sending.
@@ -498,8 +498,8 @@ class GroupMessagesCalls(GroupMessages):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10062: No read receipt for this message; it must be asked for when sending.

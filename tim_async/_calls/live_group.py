@@ -43,8 +43,8 @@ class LiveGroupCalls(LiveGroup):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -84,8 +84,8 @@ class LiveGroupCalls(LiveGroup):
             10001: The caller is not logged in; check admin account and UserSig.
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 

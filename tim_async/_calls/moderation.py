@@ -401,8 +401,8 @@ class ModerationCalls(Moderation):
 
         Error codes:
             10003: The command name is wrong.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://cloud.tencent.com/document/product/269/2396
@@ -429,8 +429,8 @@ class ModerationCalls(Moderation):
 
         Error codes:
             10003: The command name is wrong.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://cloud.tencent.com/document/product/269/2397
@@ -457,8 +457,8 @@ class ModerationCalls(Moderation):
 
         Error codes:
             10003: The command name is wrong.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: retired together with its page.

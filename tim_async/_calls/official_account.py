@@ -391,8 +391,8 @@ class OfficialAccountCalls(OfficialAccount):
 
         Error codes:
             10003: The command name is wrong.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
 
         Limits: 200/s. It deletes what is stored.

@@ -75,8 +75,8 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
@@ -122,8 +122,8 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10010: The group does not exist or was disbanded.
             11000: The community feature is not enabled.
@@ -173,8 +173,8 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
@@ -212,8 +212,8 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10015: No group with this id.
             10021: The group id is in use by someone else.
@@ -268,8 +268,8 @@ class BlockingCommunityCalls(BlockingFamily[Community], table=Community):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10021: The group id is in use by someone else.

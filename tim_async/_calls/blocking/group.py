@@ -90,8 +90,8 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10008: Request refused, probably a signature problem; try again.
             10016: The app's webhook refused the operation.
             10021: The group id is in use by someone else.
@@ -132,8 +132,8 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10018: The answer would be over 1 MB; ask for less.
@@ -191,8 +191,8 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10026: The command is disabled for the app.
@@ -225,8 +225,8 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -263,8 +263,8 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10018: The answer would be over 1 MB; ask for less.
 
         Limits: 1/s. A repeat is harmless.
@@ -342,8 +342,8 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -401,8 +401,8 @@ class BlockingGroupCalls(BlockingFamily[Group], table=Group):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10021: The group id is in use by someone else.
             80001: Text was rejected by content moderation.
 

@@ -42,8 +42,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -75,8 +75,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -113,8 +113,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -148,8 +148,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -185,8 +185,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10045: Attribute key over 32 bytes.
@@ -221,8 +221,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10059: The plan does not include this feature.
@@ -257,8 +257,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10059: The plan does not include this feature.
@@ -291,8 +291,8 @@ class BlockingGroupAttributesCalls(BlockingFamily[GroupAttributes], table=GroupA
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10059: The plan does not include this feature.

@@ -65,8 +65,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10014: The group is full.
             10015: No group with this id.
@@ -110,8 +110,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -157,8 +157,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10018: The answer would be over 1 MB; ask for less.
@@ -237,8 +237,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             80001: Text was rejected by content moderation.
@@ -273,8 +273,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -313,8 +313,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -350,8 +350,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -384,8 +384,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -423,8 +423,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
             10006: The operation is called too often; slow down.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -462,8 +462,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless. It shuts people out.
         Page: https://www.tencentcloud.com/document/product/1047/50296
@@ -494,8 +494,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://www.tencentcloud.com/document/product/1047/50297
@@ -530,8 +530,8 @@ class BlockingGroupMemberCalls(BlockingFamily[GroupMember], table=GroupMember):
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
             10005: Too many accounts in the body.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://trtc.io/document/50295

@@ -94,8 +94,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10016: The app's webhook refused the operation.
@@ -137,8 +137,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -176,8 +176,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10030: The message to recall does not exist.
@@ -219,8 +219,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
 
         Error codes:
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10020: The message is over 12 KB (import page).
@@ -256,8 +256,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -292,8 +292,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -336,8 +336,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
 
@@ -376,8 +376,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10023: Message rate limit (40 messages a second for one group).
 
         Limits: 1/s. A repeat with the same marks is dropped by the service. It reaches everyone.
@@ -454,8 +454,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10062: No read receipt for this message; it must be asked for when sending.
@@ -501,8 +501,8 @@ class BlockingGroupMessagesCalls(BlockingFamily[GroupMessages], table=GroupMessa
         Error codes:
             10003: The command name is wrong.
             10004: Parameters are invalid; ErrorInfo says which.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
             10010: The group does not exist or was disbanded.
             10015: No group with this id.
             10062: No read receipt for this message; it must be asked for when sending.

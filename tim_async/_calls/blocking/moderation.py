@@ -406,8 +406,8 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Error codes:
             10003: The command name is wrong.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://cloud.tencent.com/document/product/269/2396
@@ -434,8 +434,8 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Error codes:
             10003: The command name is wrong.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless.
         Page: https://cloud.tencent.com/document/product/269/2397
@@ -462,8 +462,8 @@ class BlockingModerationCalls(BlockingFamily[Moderation], table=Moderation):
 
         Error codes:
             10003: The command name is wrong.
-            10007: Not allowed: this type of group does not have the operation, or the role of the account it is done
-                for does not.
+            10007: Not allowed: this type of group does not support the operation, or the role of the acting account
+                does not permit it.
 
         Limits: 200/s. A repeat is harmless. It deletes what is stored.
         Page: retired together with its page.
