@@ -28,10 +28,10 @@ class Breaker(msgspec.Struct, frozen=True, kw_only=True):
     """When calls fail immediately because the service does not answer: `TimClient(..., breaker=Breaker(after_s=20))`.
 
     Attributes:
-        after_s: seconds without an answer after which it opens.
+        after_s: seconds without an answer after which it opens, above 0.
         failures: failed attempts in a row that are also required, at least 1: a single timeout on an idle client is
             not enough.
-        look_every_s: seconds between looks.
+        look_every_s: seconds between looks, above 0.
     """
 
     after_s: float = 10.0

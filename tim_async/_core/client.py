@@ -52,12 +52,12 @@ class TimClient(Families):
     """A client for one app's REST API. Use it as `async with TimClient(...) as client:`, and share it between tasks.
 
     Args:
-        sdk_app_id: the app's id.
+        sdk_app_id: the app's id, at least 1.
         secret_key: the app's key as the console shows it; not needed with `user_sig_provider`.
-        identifier: an admin account of the app.
-        region: the app's data centre, as a `Region` or by name, such as `singapore`.
+        identifier: an admin account of the app, 1 to 32 bytes; by default `administrator`.
+        region: the app's data centre, as a `Region` or by name, such as `singapore`; by default China.
         base_url: another URL, such as `Emulator.url`, with or without `/v4`; it then has no backup host.
-        settings: how calls are made.
+        settings: how calls are made; None is `Settings()`.
         pool: replaces the network, such as `tim_async.testing.FakePool`; None for HTTP.
         options: fields of `Settings`; they override those of `settings`.
 
@@ -200,9 +200,10 @@ class TimClient(Families):
         aioresponses), none can be opened ahead: that is logged, and 0 is returned.
 
         Args:
-            connections: number of connections to have open, at most `pool_size`.
+            connections: number of connections to have open, at least 1; more than `pool_size` are not opened.
 
         Raises:
+            UsageError: `connections` is below 1, or the client is closed.
             ConnectError: none could be opened.
         """
         check_whole("connections", connections, 1)
@@ -224,11 +225,15 @@ class TimClient(Families):
         """Return a view of this client with other options; it shares connections, limits and counts.
 
         Args:
-            timeout: seconds for one attempt; None keeps it.
-            deadline: seconds for a whole call, including waiting; None removes it.
+            timeout: seconds for one attempt, above 0; None keeps it.
+            deadline: seconds for a whole call, including waiting, above 0; None removes it. Not given, it is kept.
             retry: which failures are retried; None keeps it.
             priority: `interactive` or `background`; None keeps it.
-            extra: merged into every request's top level, for fields that this library does not know.
+            extra: merged into every request's top level, for fields that this library does not know; what the view has
+                already stays.
+
+        Raises:
+            UsageError: an option is out of range; it names the option.
         """
         changes: dict[str, Any] = {}
         if timeout is not None:
@@ -321,6 +326,7 @@ class TimClient(Families):
 
         Raises:
             TimError: as `call`.
+            UsageError: `command` does not look like one, or `body` is not a mapping.
         """
         check_command(command)
         if body is not None and not isinstance(body, Mapping):

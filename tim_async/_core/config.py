@@ -142,29 +142,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         timeout: seconds for one attempt, from the moment its token is granted. The service itself may take 3.
-        connect_timeout: seconds to open a connection.
+        connect_timeout: seconds to open a connection, above 0.
         deadline: seconds for a whole call, including waiting; None for no limit, because bulk jobs may wait long.
         retry: which failures are retried, and when.
         rate_limits: limits that differ from the endpoint's own: `{"openim/sendmsg": 300}`; a `Rate` or several replace
             all limits of the command, a number replaces its calls a second. `"*"` adds a limit over all commands.
         limiter: a limiter to share between clients; None creates one.
         observer: watches calls, such as `tim_async.otel.Telemetry`; None for no observer.
-        max_waiting: maximum number of calls of a command that wait for their turn; further calls raise
+        max_waiting: maximum number of calls of a command that wait for their turn, at least 1; further calls raise
             `WaitTooLongError` immediately. Background calls do not count for interactive ones. None for no bound.
         breaker: makes calls fail immediately while the service does not answer, such as `Breaker(after_s=10)`; None for
             no breaker.
-        body_limit: maximum bytes of an encoded message. Newer documents allow 12,288.
-        max_reply_bytes: maximum bytes of an answer; a larger one raises `ReplyDecodeError`.
+        body_limit: maximum bytes of an encoded message, at least 1. Newer documents allow 12,288.
+        max_reply_bytes: maximum bytes of an answer, at least 1,024; a larger one raises `ReplyDecodeError`.
         pool_size: maximum number of connections, at least 1. 200 calls a second of 100 ms each keep 20 busy.
-        keep_alive_s: seconds for which an idle connection is kept.
-        dns_cache_s: seconds for which a DNS result is cached.
+        keep_alive_s: seconds for which an idle connection is kept, above 0.
+        dns_cache_s: seconds for which a DNS result is cached, above 0.
         ssl: True to verify certificates, or an SSLContext; False verifies nothing.
         proxy: URL of an HTTP proxy. With it, `trust_env` or `trace_configs`, calls go through aiohttp's session, which
             costs more, and no connection is opened ahead.
         trust_env: whether proxies are also taken from the environment.
         trace_configs: aiohttp's trace hooks, for watching connections. They see URLs without the query, which contains
             the UserSig.
-        user_sig_lifetime_s: seconds for which a UserSig is signed; it is renewed before they are over.
+        user_sig_lifetime_s: seconds for which a UserSig is signed, at least 60; it is renewed before they are over.
         user_sig_provider: makes UserSigs if this process does not have the key: called with the identifier, it returns
             one, or an awaitable of one.
     """

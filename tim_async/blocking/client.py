@@ -42,12 +42,12 @@ class TimClient(BlockingFamilies):
     makes several processes share one.
 
     Args:
-        sdk_app_id: the app's id.
+        sdk_app_id: the app's id, at least 1.
         secret_key: the app's key as the console shows it; not needed with `user_sig_provider`.
-        identifier: an admin account of the app.
-        region: the app's data centre, as a `Region` or by name, such as `singapore`.
+        identifier: an admin account of the app, 1 to 32 bytes; by default `administrator`.
+        region: the app's data centre, as a `Region` or by name, such as `singapore`; by default China.
         base_url: another URL, such as `Emulator.url`, with or without `/v4`; it then has no backup host.
-        settings: how calls are made.
+        settings: how calls are made; None is `Settings()`.
         pool: replaces the network, such as `tim_async.testing.FakePool`; None for HTTP.
         options: fields of `Settings`; they override those of `settings`.
 
@@ -167,9 +167,10 @@ class TimClient(BlockingFamilies):
         aioresponses), none can be opened ahead: that is logged, and 0 is returned.
 
         Args:
-            connections: number of connections to have open, at most `pool_size`.
+            connections: number of connections to have open, at least 1; more than `pool_size` are not opened.
 
         Raises:
+            UsageError: `connections` is below 1, or the client is closed.
             ConnectError: none could be opened.
         """
         return self._home.run(self.families.warm_up, connections)
@@ -190,11 +191,15 @@ class TimClient(BlockingFamilies):
         """Return a view of this client with other options; it shares connections, limits and counts.
 
         Args:
-            timeout: seconds for one attempt; None keeps it.
-            deadline: seconds for a whole call, including waiting; None removes it.
+            timeout: seconds for one attempt, above 0; None keeps it.
+            deadline: seconds for a whole call, including waiting, above 0; None removes it. Not given, it is kept.
             retry: which failures are retried; None keeps it.
             priority: `interactive` or `background`; None keeps it.
-            extra: merged into every request's top level, for fields that this library does not know.
+            extra: merged into every request's top level, for fields that this library does not know; what the view has
+                already stays.
+
+        Raises:
+            UsageError: an option is out of range; it names the option.
         """
         inner = self.families.with_options(
             timeout=timeout, deadline=deadline, retry=retry, priority=priority, extra=extra
@@ -235,6 +240,7 @@ class TimClient(BlockingFamilies):
 
         Raises:
             TimError: as `call`.
+            UsageError: `command` does not look like one, or `body` is not a mapping.
         """
         return self._home.run(self.families.request, command, body)
 
