@@ -136,7 +136,7 @@ def test_client_of_the_caller_serves_one_loop(server: OwnRedis) -> None:
 
     limiter: list[RedisRateLimiter] = []
     asyncio.run(use())
-    with pytest.raises(LimiterSetupError, match="give it a url") as caught:
+    with pytest.raises(LimiterSetupError, match="pass a url") as caught:
         asyncio.run(grant(limiter[0], claim(FAST)))
     assert caught.value.field == "url"
 
