@@ -80,7 +80,7 @@ async def test_campaign_is_watched_paused_resumed_and_slowed(open_page: Opening,
         await expect(page.get_by_role("cell", name=HOSTILE, exact=True)).to_be_visible()
         await expect(page.get_by_role("row", name=re.compile("90012"))).not_to_have_count(0)
         await expect(page.get_by_text(re.compile(r"\d+ % of the limit"))).to_be_visible(timeout=20_000)
-        # It goes on without reloading.
+        # It continues without reloading.
         await expect(page.get_by_role("progressbar")).not_to_have_attribute("aria-valuenow", before)
 
         await page.get_by_role("button", name="Pause").click()
@@ -90,12 +90,12 @@ async def test_campaign_is_watched_paused_resumed_and_slowed(open_page: Opening,
         await page.get_by_role("button", name="Resume").click()
         await expect(page.get_by_role("status").filter(has_text="running")).to_be_visible(timeout=20_000)
 
-        field = page.get_by_role("spinbutton", name="Recipients a second")
+        field = page.get_by_role("spinbutton", name="Recipients per second")
         await field.fill("25")
         await page.get_by_role("button", name="Set").click()
         await expect(page.get_by_text("of 25/s that the limits allow")).to_be_visible(timeout=20_000)
         assert (await Campaign(NAME, ledger=ledger).status()).timing.rate == 25
-        await page.get_by_role("button", name="No limit of its own").click()
+        await page.get_by_role("button", name="No rate of its own").click()
         await expect(field).to_have_value("")
         assert await watched.serious() == []
         assert not await watched.is_wider_than_window()
@@ -150,7 +150,7 @@ async def test_rests_workers_and_refusals_are_shown(open_page: Opening, tmp_path
         state="working", tasks=4, chunks=1234, at_work=[],
     )  # fmt: skip
     report = replace(view.report, status="paused", rests_until=1.9e9, held_up_s=75.0, is_with_workers=True)
-    progress = replace(view.progress, rest_ends="tomorrow 09:00", held_up="interactive calls", left_s=3725.0)
+    progress = replace(view.progress, rest_ends="tomorrow 09:00", held_up="blocked: interactive calls", left_s=3725.0)
     dead = replace(worker, id="2", host="left", is_alive=False)
     shown = Shown(replace(view, report=report, progress=progress, workers=[worker, dead]))
     async with (
@@ -158,9 +158,9 @@ async def test_rests_workers_and_refusals_are_shown(open_page: Opening, tmp_path
         open_page(server.address) as watched,
     ):
         page = watched.page
-        await expect(page.get_by_text("rests until tomorrow 09:00")).to_be_visible()
-        await expect(page.get_by_text("stands still: interactive calls")).to_be_visible()
-        await expect(page.get_by_text("stood still for 0:01:15")).to_be_visible()
+        await expect(page.get_by_text("resting until tomorrow 09:00")).to_be_visible()
+        await expect(page.get_by_text("blocked: interactive calls")).to_be_visible()
+        await expect(page.get_by_text("blocked for 0:01:15")).to_be_visible()
         await expect(page.get_by_text("1:02:05")).to_be_visible()
         row = page.get_by_role("row").filter(has_text=f"{HOSTILE}, process 17")
         await expect(row).to_contain_text("1,234 chunks done")

@@ -125,7 +125,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 
 def snapshot(ledger: Path, target: Path) -> None:
-    """Copy what is committed at this moment: what a killed process leaves."""
+    """Copy the committed state at this moment, as a killed process leaves it."""
     source, copy = sqlite3.connect(ledger), sqlite3.connect(target)
     with source, copy:
         source.backup(copy)

@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet takes for texts, and that can be turned back."""
+"""Cells that a spreadsheet treats as text, and that can be restored."""
 
 from __future__ import annotations
 

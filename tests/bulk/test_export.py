@@ -1,4 +1,4 @@
-"""Where outcomes are written to, and what is left there when that fails."""
+"""Where outcomes are written, and what remains after a failure."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ async def test_link_keeps_and_its_file_is_replaced(planned, tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="devices")
 async def test_device_is_not_replaced(planned, tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(UsageError, match=r"^cannot write .*pipe\.csv: it is not a file$"):
+    with pytest.raises(UsageError, match=r"^cannot write .*pipe\.csv: it is not a regular file$"):
         await planned.export(tmp_path / "pipe.csv")
     assert stat.S_ISFIFO((tmp_path / "pipe.csv").stat().st_mode)
 

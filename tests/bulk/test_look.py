@@ -73,10 +73,10 @@ async def test_first_ones_are_sent_to_and_the_rest_after_resume(
 ) -> None:
     options = {"recipients": accounts(60), "message": message, "first": 25}
     plan = await make(**options).plan(client=client)
-    assert "the first 25 are sent to, then it pauses" in str(plan)
+    assert "the first 25 are sent to first, then the campaign pauses" in str(plan)
     async with looked_at(make(**options), client) as report:
         assert (report.status, report.sent, report.left) == ("paused", 25, 35)
-        assert report.reason == "the first 25 were sent to, as asked: `resume` goes on with the rest"
+        assert report.reason == "the first 25 were sent to, as asked: `resume` sends to the rest"
         assert sent_to(emulator) == set(accounts(25))
     # The same line again, as cron would: it waits, with or without the option.
     for again in (make(**options), make()):
@@ -125,7 +125,7 @@ async def test_sample_is_random_and_the_same_for_the_same_seed(
     make: MakeCampaign, client: TimClient, emulator: Emulator
 ) -> None:
     async with looked_at(make(recipients=accounts(300), message="Hi", sample=20, seed=7), client) as report:
-        assert report.reason == "a sample of 20 (seed 7) were sent to, as asked: `resume` goes on with the rest"
+        assert report.reason == "a sample of 20 (seed 7) were sent to, as asked: `resume` sends to the rest"
     numbers = sorted(int(account[1:]) for account in sent_to(emulator))
     assert numbers == sorted(list(shuffled(300, 7))[:20])
     assert numbers[-1] - numbers[0] > 150
@@ -191,7 +191,7 @@ async def test_recipients_are_not_added_before_the_look_is_over(make: MakeCampai
     async with looked_at(make(recipients=accounts(20), message="Hi", first=5), client):
         pass
     more = {"recipients": accounts(25), "add_recipients": True}
-    with pytest.raises(UsageError, match="is being looked at") as caught:
+    with pytest.raises(UsageError, match="is not done") as caught:
         await make(**more).run(client)
     assert caught.value.field == "add_recipients"
     await make().resume()
@@ -219,12 +219,14 @@ async def test_look_that_comes_too_late_is_refused(
 ) -> None:
     async with looked_at(campaign(recipients=["u1"], message="Hi", first=1), client):
         pass
-    with pytest.raises(UsageError, match="first is for a campaign that has not begun; 'spring' began with the first 1"):
+    with pytest.raises(
+        UsageError, match="first requires a campaign that has not started; 'spring' was started with the first 1"
+    ):
         await campaign(first=2).run(client)
     plain = Campaign("plain", ledger=campaign()._definition.ledger, recipients=["u1"], message="Hi")
     await plain.run(client)
     late = Campaign("plain", ledger=campaign()._definition.ledger, sample=2)
-    with pytest.raises(UsageError, match="not begun; 'plain' began without a look first"):
+    with pytest.raises(UsageError, match="not started; 'plain' was started without a look first"):
         await late.run(client)
 
 

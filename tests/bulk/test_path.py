@@ -22,7 +22,7 @@ def called() -> Iterator[CalledFiles]:
 
 @pytest.mark.parametrize("message", ["Hi", Template("Hi $account")], ids=["batch", "single"])
 async def test_recipient_goes_through_few_files(client, campaign, monkeypatch, called, message):
-    """From the second recipient to the ninth, each a chunk by itself: claimed, written ahead, sent, settled."""
+    """From the second recipient to the ninth, each in its own chunk: claimed, written ahead, sent, settled."""
     call, calls = TimClient.call, 0
 
     async def count(self, *args):

@@ -1,4 +1,4 @@
-"""Recipients that are tried again: with which identity, which of them, and never while the campaign is at work."""
+"""Retried recipients: their identity, their selection, and never while the campaign is running."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ async def test_failed_ones_of_a_code_get_an_identity_of_their_own(
         assert (found.failed, found.unknown, found.given_up, found.total) == (5, 0, 0, 5)
         report = await make().status()
         assert (report.status, report.left) == ("interrupted", 5)
-        assert report.reason == "5 recipients are to be tried again; run it again to carry on"
+        assert report.reason == "5 recipients are to be tried again; run it again to continue"
         strict.add_accounts(*accounts(20))
         report = await make(lanes="single").run(client)
     assert (report.status, report.sent) == ("done", 20)
@@ -112,9 +112,9 @@ async def test_never_while_it_is_at_work_or_cancelled(make: Make, client: TimCli
     message = Held()
     running = asyncio.create_task(make(**held(20, message)).run(client))
     await until(lambda: len(emulator.messages()) >= 5)
-    with pytest.raises(UsageError, match="is at work: pause it, or wait until it is done"):
+    with pytest.raises(UsageError, match="is running: pause it, or wait until it is done"):
         await make().retry()
-    assert await make().cancel()  # before it can end by itself
+    assert await make().cancel()  # before it can end normally
     message.free.set()
     await running
     with pytest.raises(UsageError, match="is cancelled"):

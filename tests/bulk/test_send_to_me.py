@@ -62,7 +62,7 @@ async def test_iterator_is_read_whole_afterwards(campaign: MakeCampaign, client:
 
 
 async def test_what_is_missing_or_wrong_is_said(campaign: MakeCampaign, client: TimClient, emulator: Emulator) -> None:
-    with pytest.raises(LedgerError, match="there is no ledger"):
+    with pytest.raises(LedgerError, match="does not exist"):
         await campaign(message="Hi").send_to_me(client, "me")
     with pytest.raises(UsageError, match="to_me"):
         await campaign(recipients=["u1"], message="Hi").send_to_me(client, "")

@@ -112,7 +112,7 @@ async def test_cancelled_from_elsewhere_it_ends_for_good(make: Make, client: Tim
 async def test_steered_just_as_it_has_come_to_rest_it_heeds_that(
     make: Make, client: TimClient, emulator: Emulator, monkeypatch: pytest.MonkeyPatch, steer: str
 ) -> None:
-    """Between the runner's end and the look at what is to be done next."""
+    """Between the runner's end and the check for what to do next."""
     message, keep_counts, rests = Held(), Steering.keep_counts, 0
 
     async def steered(*args: Any) -> None:
@@ -157,10 +157,10 @@ async def test_pause_holds_where_the_process_is_killed(
     assert again.stop()
     report = await running
     assert (report.status, report.reason, report.sent) == ("paused", "lunch", before)
-    # No process waits: what is left to do is returned, and done by the next run.
+    # No process waits: the next run does the rest.
     assert await campaign().resume()
     report = await campaign().status()
-    assert (report.status, report.reason) == ("interrupted", "it was resumed; run it again to carry on")
+    assert (report.status, report.reason) == ("interrupted", "it was resumed; run it again to continue")
     assert (await campaign().run(client)).status == "done"
     assert each_got(emulator) == {1: 40}
 
@@ -182,11 +182,11 @@ async def test_what_was_done_when_it_was_paused_is_done(
 
 
 async def test_what_cannot_be_steered(make: Make, client: TimClient, ledger: Path) -> None:
-    with pytest.raises(LedgerError, match=r"there is no ledger|has no campaign"):
+    with pytest.raises(LedgerError, match=r"does not exist|has no campaign"):
         await make().pause()
     assert not os.path.exists(ledger)  # noqa: ASYNC240
     await make(recipients=accounts(3), message="Hi").plan()
-    assert not await make().pause()  # it was not begun
+    assert not await make().pause()  # it has not started
     assert not await make().resume()
     await make().run(client)
     assert not await make().pause()
@@ -194,7 +194,7 @@ async def test_what_cannot_be_steered(make: Make, client: TimClient, ledger: Pat
 
 
 async def test_what_is_written_beside_a_process_that_closes_the_file_is_not_lost(ledger: Path) -> None:
-    """Each entry is in the file when both have closed it, in whatever order: it is marked as closed, and complete."""
+    """Each entry is in the file after both have closed it, in any order: it is marked as closed, and complete."""
     async with Ledger(ledger, purpose="test") as first:
         await first.campaigns.create("spring", kind="fixed", message="{}", fingerprint="f", chunk_size=1, now=1.0)
     for _ in range(20):
@@ -239,7 +239,7 @@ async def test_nothing_is_written_beside_a_file_that_is_closed(ledger: Path) -> 
 async def test_log_of_a_process_that_dies_is_kept_by_those_that_wrote_beside_it(
     campaign: Make, client: TimClient, emulator: Emulator, ledger: Path
 ) -> None:
-    """What is left by a process that was killed has its log, also where another one was the last to close the file."""
+    """A ledger left by a killed process keeps its log, even if another process was the last to close the file."""
     emulator.faults.delay(0.03)
     running = asyncio.create_task(campaign(**slow(40)).run(client))
     await until(lambda: len(emulator.messages()) >= 5)

@@ -1,4 +1,4 @@
-"""Who is left out: suppression lists of the ledger, and at most so many messages to an account."""
+"""Who is left out: suppression lists of the ledger, and a maximum of messages per account."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_entry_added_while_it_runs_holds_for_what_was_not_written_ahead(
     lists = spring._run._ledger.suppression
     assert await lists.add("late", accounts(400), now=days()) == 400
     report = await running
-    assert report.suppressed >= 300  # what was written ahead is in flight
+    assert report.suppressed >= 300  # chunks written ahead are in flight
     assert report.sent + report.suppressed == 400
     assert each_got(emulator) == {1: report.sent}
 
@@ -114,7 +114,7 @@ async def test_killed_run_leaves_out_the_same(
     unsubscribed = listed(tmp_path, *accounts(50, first=25))
     options = {"recipients": accounts(150), "message": Template("Hi $account"), "batch_size": 10}
     await kill(campaign(**options, suppress=unsubscribed), client, emulator, ledger, after=20)
-    report = await campaign(**options).run(client)  # it stands in the ledger
+    report = await campaign(**options).run(client)  # the ledger has it
     assert (report.sent, report.suppressed) == (100, 50)
     assert each_got(emulator) == {1: 100}
 
@@ -164,7 +164,7 @@ async def test_wrong_argument_is_refused_before_anything_is_sent(
     assert emulator.count() == 0
 
 
-# At most so many messages to an account
+# A maximum of messages per account
 
 
 async def test_account_that_had_its_messages_is_left_out_until_the_days_are_over(
@@ -251,7 +251,7 @@ async def test_campaigns_side_by_side_reserve_for_each_other(
 async def test_contacts_that_are_kept_from_the_middle_of_a_run_on_are_complete(
     client: TimClient, emulator: Emulator, clock: Clock
 ) -> None:
-    """What was sent before comes from the ledger, what is being written ahead just then is waited for."""
+    """Earlier messages are read from the ledger, and write-aheads in progress are awaited."""
     await slow_answers(emulator)
     async with own_database() as url:
         first = Campaign(

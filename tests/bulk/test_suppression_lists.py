@@ -108,14 +108,14 @@ async def test_entry_holds_for_what_was_written_ahead_and_waits_for_its_turn(
 
 async def test_file_that_is_not_there_is_made_to_add_to_it_only(ledger: Path) -> None:
     for use in (SuppressionLists(ledger).remove(["u1"]), SuppressionLists(ledger).all()):
-        with pytest.raises(LedgerError, match="there is no ledger"):
+        with pytest.raises(LedgerError, match="does not exist"):
             await use
     assert (await SuppressionLists(ledger).add(["u1"])).added == 1
 
 
 async def test_which_ledger_is_meant_has_to_be_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("TIM_LEDGER", raising=False)
-    with pytest.raises(UsageError, match="give ledger, or the campaign whose default ledger is meant"):
+    with pytest.raises(UsageError, match="give ledger, or the campaign whose default ledger to use"):
         SuppressionLists()
     monkeypatch.setenv("TIM_LEDGER", str(tmp_path / "all.db"))
     assert (await SuppressionLists().add(["u1"])).added == 1

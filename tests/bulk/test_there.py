@@ -1,4 +1,4 @@
-"""What is there: lists of campaigns, one recipient with its message, the archive, and what is deleted."""
+"""Lists of campaigns, one recipient with its message, archiving and deletion."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ async def test_recipient_that_is_still_to_be_sent_to(make: Make) -> None:
 
 async def test_row_that_made_no_recipient(make: Make) -> None:
     await make(recipients=["bob", "x" * 40], message="Hi").plan()
-    with pytest.raises(UsageError, match="line 2 was not taken"):
+    with pytest.raises(UsageError, match="line 2 was refused"):
         await make().show("x" * 40)
 
 
@@ -198,7 +198,7 @@ async def test_message_on_its_way_is_the_one_that_was_written_ahead(
     assert (found.message_is, text(found.message)) == ("written_ahead", f"Hi {found.account}")
     found = await campaign().show(by_state["planned"])
     assert (found.message_is, found.message_problem) == (
-        "unknown", "a function makes it, which the ledger does not have: give message",
+        "unknown", "a function makes it, which the ledger does not store: give message",
     )  # fmt: skip
     assert text((await campaign(**options).show(by_state["planned"])).message) == f"Hi {found.account}"
 
@@ -232,7 +232,7 @@ async def test_archived_it_is_not_listed_and_not_run(make: Make, place: str, cli
     assert (await make().run(client)).is_complete
 
 
-# What is deleted
+# Deletion
 
 
 async def test_deleted_it_is_gone_and_others_are_left(
@@ -304,7 +304,7 @@ async def test_never_while_it_runs_or_waits(
             while (await make().status()).in_flight:  # noqa: ASYNC110
                 await asyncio.sleep(0.005)
     for act in (make().delete, make().archive):
-        with pytest.raises(UsageError, match="a process waits to go on" if state == "waiting" else "is at work"):
+        with pytest.raises(UsageError, match="a process waits to continue" if state == "waiting" else "is running"):
             await act()
     message.free.set()
     own.stop()

@@ -60,7 +60,7 @@ class Run:
         self._campaign = campaign
 
     async def rests(self) -> Progress:
-        """Wait until it rests after what was seen so far."""
+        """Wait until it rests after the reports so far."""
         self.progress.clear()
         return await seen(self.progress, rests)
 
@@ -78,7 +78,7 @@ async def test_begins_at_its_time(emulator: Emulator, client: TimClient, campaig
     assert progress.left_s == pytest.approx(11 * 3600, abs=5)
     status = await campaign().status()
     assert status.status == "running"
-    assert "it rests until 2026-06-02 09:00:00+08:00 (Asia/Shanghai)" in str(status)
+    assert "resting until 2026-06-02 09:00:00+08:00 (Asia/Shanghai)" in str(status)
     assert not emulator.messages()
     put_to(clock, "2026-06-02 09:00")
     assert (await run.task).is_complete
@@ -141,7 +141,7 @@ async def test_call_that_waits_for_its_turn_is_not_sent_after_its_hours(
         at_its_end = len(emulator.messages())
         await until(lambda: client.stats()["openim/sendmsg"].errors.get("WaitTooLongError", 0) > 10)
         assert len(emulator.messages()) <= at_its_end + 1
-        put_to(clock, "2026-06-01 12:00")  # the clock is put back: it goes on
+        put_to(clock, "2026-06-01 12:00")  # the clock is put back: it continues
         assert (await run.task).is_complete
     assert each_got(emulator) == {1: 100}
 
@@ -158,7 +158,7 @@ async def test_nothing_is_sent_after_its_end(
     report = await run.task
     assert report.status == "ended"
     assert report.reason == (
-        "nothing is sent after 2026-06-01 21:00:00+08:00 (Asia/Shanghai); to go on, give a later end"
+        "nothing is sent after 2026-06-01 21:00:00+08:00 (Asia/Shanghai); to continue, set a later end"
     )
     assert report.sent == len(emulator.messages()) < 200
     assert report.left == 200 - report.sent
@@ -190,10 +190,10 @@ async def test_plan_says_when_it_is_done(campaign: Make, clock: Clock) -> None:
     put_to(clock, "2026-06-01 20:00")
     line = {"recipients": accounts(7200), "rate": 1, **DAY, **ONE_BY_ONE}
     plan = await campaign(**line).plan()
-    assert "between 09:00 and 21:00 (Asia/Shanghai), at most 1 recipients a second" in str(plan)
+    assert "between 09:00 and 21:00 (Asia/Shanghai), at most 1 recipients per second" in str(plan)
     assert plan.ends.startswith("2026-06-02 10:00:0")
     late = await campaign(until="2026-06-02 09:30", **line).plan()
-    assert any("it will not be done by its end" in each for each in late.lints)
+    assert any("it will not finish in time" in each for each in late.lints)
 
 
 # How fast
@@ -221,7 +221,7 @@ async def test_own_rate_at_the_emulators_own_count(campaign: Make, pace: dict[st
     ):
         stamps = await measured(emulator, campaign(recipients=accounts(90), **pace, **ONE_BY_ONE).run(client))
         assert each_got(emulator) == {1: 90}
-        # The emulator's limit is as high as the rate: it would have refused what is too much.
+        # The emulator's limit equals the rate: it would have refused any excess.
         assert client.stats()["openim/sendmsg"].errors == {}
         assert worst_window(stamps) <= most * 1.05
         assert 90 / (stamps[-1] - stamps[0]) > 0.85 * most
@@ -271,7 +271,7 @@ def test_times_in_utc_without_a_zone() -> None:
     assert Timing().shown(datetime(2026, 6, 1, tzinfo=UTC).timestamp()) == "2026-06-01 00:00:00+00:00 (UTC)"
 
 
-# Background that stands still
+# Blocked background calls
 
 
 async def test_interactive_calls_that_take_the_whole_limit_are_named(
@@ -291,11 +291,11 @@ async def test_interactive_calls_that_take_the_whole_limit_are_named(
         await until(lambda: len(emulator.messages()) > 10)
         run = Run(campaign(recipients=accounts(20), **ONE_BY_ONE), client)
         progress = await seen(run.progress, lambda each: bool(each.held_up))
-        assert progress.held_up == "stands still: interactive calls take the whole limit of openim/sendmsg"
+        assert progress.held_up == "blocked: interactive calls use the whole limit of openim/sendmsg"
         assert progress.sent == 0
         # With so little patience, one look more or less changes it.
         async with asyncio.timeout(20):
-            while "running: stands still: interactive calls" not in str(await campaign().status()):  # noqa: ASYNC110
+            while "running: blocked: interactive calls" not in str(await campaign().status()):  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
         is_quiet.set()
         report = await run.task

@@ -1,4 +1,4 @@
-"""The command line, inside this process and as a process of its own."""
+"""The command line, inside this process and as a separate process."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def run_code(code: str, **env: str) -> subprocess.CompletedProcess[str]:
 def emulated(
     plan: Callable[[Emulator], object] = lambda emulator: None, *, auto_import: bool = True
 ) -> Iterator[Emulator]:
-    """Run an emulator in a thread of its own: a command has this thread for its loop."""
+    """Run an emulator in a separate thread: a command uses this thread for its loop."""
     emulator = Emulator(int(APP), KEY, auto_import=auto_import)
     plan(emulator)
     ready, done = threading.Event(), asyncio.Event()
@@ -97,7 +97,7 @@ def emulated(
 
 @contextmanager
 def emulator_process(*args: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str], list[str]]]:
-    """Run the emulator as a process; yield it, the variables it says to export, and what it printed so far."""
+    """Run the emulator as a process; yield it, the variables to export, and its output so far."""
     process = subprocess.Popen(
         command("emulator", "--port", "0", *args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
     )
@@ -115,7 +115,7 @@ def emulator_process(*args: str) -> Iterator[tuple[subprocess.Popen[str], dict[s
 
 
 def interrupted(line: list[str], exports: Mapping[str, str], number: int) -> tuple[str, str, int]:
-    """Send a signal to a campaign of 1,000 that has begun; return what it printed, and its exit code."""
+    """Send a signal to a campaign of 1,000 that has started; return its output, and its exit code."""
     process = subprocess.Popen(
         command(*line),
         stdout=subprocess.PIPE,
@@ -140,7 +140,7 @@ def root() -> LazyGroup:
 
 
 def read_line(line: str) -> None:
-    """Read a line of a shell as it stands, without running it: names, options and arguments must be there."""
+    """Parse a line of a shell without running it: names, options and arguments must exist."""
     words = shlex.split(line.partition(" | ")[0].removesuffix(" &"), comments=True)
     redirections = {index for index, word in enumerate(words) if word in ("<", ">", ">>")}
     words = [word for at, word in enumerate(words) if not {at, at - 1} & redirections]

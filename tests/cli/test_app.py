@@ -13,7 +13,7 @@ from tim_async.cli._frame import LazyGroup
 
 
 def walk(group: LazyGroup, *path: str) -> Iterator[tuple[tuple[str, ...], str, Any]]:
-    """Yield the path of every command, what its group says of it, and the command."""
+    """Yield the path of every command, its summary in its group, and the command."""
     for entry in group.entries:
         command = group.load(entry.name)
         yield (*path, entry.name), entry.summary, command

@@ -132,7 +132,7 @@ def test_shell_of_the_user_is_taken_without_a_name(invoke: Invoke, monkeypatch: 
     result = invoke("completion", "tcsh")
     assert (result.exit_code, result.stderr) == (
         2,
-        "tim-async: unknown shell 'tcsh'; there is completion for bash, zsh, fish, powershell\n",
+        "tim-async: unknown shell 'tcsh'; supported shells: bash, zsh, fish, powershell\n",
     )
 
 
@@ -213,7 +213,7 @@ def test_fish(environment: dict[str, str], tmp_path: Path, line: str, expected: 
 
 @pytest.fixture
 def zsh(environment: dict[str, str], tmp_path: Path) -> Iterator[int]:
-    """A zsh at a terminal of its own; the file descriptor that types and reads."""
+    """A zsh at its own terminal; the file descriptor that types and reads."""
     program = shell("zsh")
     (tmp_path / ".zshrc").write_text(
         'autoload -Uz compinit && compinit -u\neval "$(tim-async completion zsh)"\nPS1="ready> "\nunsetopt beep\n'

@@ -1,4 +1,4 @@
-"""The one place that prints errors: which line, which exit code, and in whose words."""
+"""The one place that prints errors: the line, the exit code, and the names it uses."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def busy() -> TimError:
             ConnectError("could not connect to h"),
             1,
             (
-                "could not connect to h; nothing was sent: is the address right, and does something listen there?; "
+                "could not connect to h; nothing was sent: is the address right, and is a server listening there?; "
                 "more: tim-async explain connect"
             ),
         ),
@@ -82,7 +82,7 @@ def busy() -> TimError:
             1,
             (
                 "openim/sendmsg: no answer within 3 s (after 2 attempts); the request may have taken effect all the "
-                "same; look at the history before you send it again; more: tim-async explain reply-timeout"
+                "same; check the history before you send it again; more: tim-async explain reply-timeout"
             ),
         ),
         (

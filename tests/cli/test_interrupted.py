@@ -1,4 +1,4 @@
-"""A real SIGINT at any moment of any command: no traceback, whatever it was doing."""
+"""A real SIGINT at any moment of any command: no traceback, whatever the command was doing."""
 
 from __future__ import annotations
 

@@ -12,8 +12,7 @@ from tim_async.cli.app import Root
 from tim_async.cli.commands.bulk.group import Bulk
 from tim_async.usersig import generate_user_sig
 
-# Their output is not facts: lines of a log, an answer that is JSON by itself, a shell's script,
-# and the address of a page.
+# Their output is not data: lines of a log, an answer that is already JSON, a shell's script, and the address of a page.
 WITHOUT = {"worker", "call", "bulk", "completion", "console", "watch"}
 
 
@@ -27,7 +26,7 @@ def commands() -> Iterator[object]:
 @pytest.mark.parametrize("entry", list(commands()))
 def test_every_command_has_the_option(entry: object) -> None:
     loaded = entry.load()  # type: ignore[attr-defined]  # an Entry
-    nested = getattr(loaded, "entries", None)  # a group of its own
+    nested = getattr(loaded, "entries", None)  # a nested group
     for command in [each.load() for each in nested] if nested else [loaded]:
         assert "--json" in {option for parameter in command.params for option in parameter.opts}, command.name
 

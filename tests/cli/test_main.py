@@ -47,7 +47,7 @@ def test_ctrl_c_leaves_no_traceback() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"http://127.0.0.1:{server.getsockname()[1]}"
         env = {**os.environ, "TIM_SDK_APP_ID": "1400000000", "TIM_SECRET_KEY": "a key for tests"}
-        # A shell starts what is in its background with SIGINT ignored, and that would be inherited.
+        # A shell starts background processes with SIGINT ignored, which would be inherited.
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             process = subprocess.Popen(

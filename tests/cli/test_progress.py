@@ -37,7 +37,7 @@ def progress(**facts: Any) -> Progress:
         ({"in_force": None}, "0 sent, 198 of 200/s"),
         (
             {"rate": 0, "rest_ends": "2026-06-02 09:00:00+08:00 (Asia/Shanghai)", "left_s": 39_600.0},
-            "0 sent, 0 of 200/s, rests until 2026-06-02 09:00:00+08:00 (Asia/Shanghai), 11:00:01 left",
+            "0 sent, 0 of 200/s, resting until 2026-06-02 09:00:00+08:00 (Asia/Shanghai), 11:00:01 left",
         ),
         ({"rate": 0, "held_up": "stands still: it is"}, "0 sent, 0 of 200/s, stands still: it is"),
     ],

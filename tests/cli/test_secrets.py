@@ -35,7 +35,7 @@ def test_key_is_asked_for_without_showing_it(args: list[str]) -> None:
     import termios
 
     master, terminal = pty.openpty()
-    # In a session of its own there is no /dev/tty: the question comes on stderr, the answer from stdin.
+    # A new session has no /dev/tty: the prompt goes to stderr, the answer comes from stdin.
     process = subprocess.Popen(
         command(*args),
         stdin=terminal,
@@ -46,7 +46,7 @@ def test_key_is_asked_for_without_showing_it(args: list[str]) -> None:
     )
     with process:
         try:
-            # What is typed before the echo is off is thrown away.
+            # Input typed before the echo is off is discarded.
             end = time.monotonic() + 20
             while termios.tcgetattr(terminal)[3] & termios.ECHO:
                 assert time.monotonic() < end

@@ -21,7 +21,7 @@ API = "/_watch/v1"
 
 
 class Steered:
-    """A campaign that notes what is done to it."""
+    """A campaign that records its calls."""
 
     def __init__(self, campaign: Campaign) -> None:
         self._watch = watch_of(campaign)

@@ -1,4 +1,4 @@
-"""Real services for the tests of the cluster, each test with keys of its own."""
+"""Real services for the tests of the cluster, each test with its own keys."""
 
 from __future__ import annotations
 

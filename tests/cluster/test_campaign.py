@@ -51,7 +51,7 @@ async def test_campaign_that_begins_while_another_submits_it_is_not_replaced(
 
     monkeypatch.setattr(planning, "_fingerprint", slow)
     await deployment.campaign(count=20).plan()
-    # One has looked, and reads a large file; the other begins meanwhile.
+    # One has checked, and reads a large file; the other starts in the meantime.
     second = asyncio.create_task(deployment.submit(deployment.campaign(count=20)))
     await asyncio.sleep(0.1)
     await asyncio.gather(deployment.submit(deployment.campaign(recipients=None)), second)
@@ -119,7 +119,7 @@ async def test_given_up_chunks_of_a_cancelled_campaign_stay_so(deployment: Deplo
 
 
 def test_signature_has_the_arguments_of_all_campaigns_by_name():
-    """As `help` and IPython show it; one that the class does not take is in no place of it."""
+    """As `help` and IPython show it; arguments that the class does not accept are not shown."""
     shown = inspect.signature(ClusterCampaign).parameters
     assert list(shown)[:3] == ["name", "ledger", "clock"]
     assert set(shown) == {"name", "ledger", "clock", *CampaignArguments.__annotations__}

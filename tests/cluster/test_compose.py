@@ -30,7 +30,7 @@ def rehearsal() -> dict[str, str]:
 
 
 def filled_in(value: str, variables: Mapping[str, str]) -> str:
-    """Fill in variables as compose does; one that is demanded and missing is a KeyError."""
+    """Substitute variables as compose does; a missing required one is a KeyError."""
 
     def fill(found: re.Match[str]) -> str:
         name, mark, default = found.groups()
@@ -63,7 +63,7 @@ def root() -> LazyGroup:
 
 
 def read_by_worker(environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """Return what `tim-async worker` takes from an environment."""
+    """Return what `tim-async worker` reads from an environment."""
     command = root().load("worker")
     for parameter in command.params:
         if parameter.envvar:
@@ -122,7 +122,7 @@ def test_services_are_named_as_they_are_and_ready_before_the_workers() -> None:
     assert worker["environment"]["TIM_LEDGER"] == (
         f"postgresql+asyncpg://{user['POSTGRES_USER']}:{user['POSTGRES_PASSWORD']}@postgres/{user['POSTGRES_DB']}"
     )
-    # Longer than what is in flight may take, see _GRACE_S of the runner.
+    # Longer than calls in flight may take, see _GRACE_S of the runner.
     assert worker["stop_grace_period"] == "40s"
     assert "pip install" in worker["build"]["dockerfile_inline"]
     assert (HERE / worker["build"]["context"] / "pyproject.toml").exists()

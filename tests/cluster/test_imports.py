@@ -1,4 +1,4 @@
-"""What the package imports, and what it says without its extra."""
+"""What the package imports, and its error without its extra."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ async def test_how_to_does_what_it_says(
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-        # In the evening it waits, and so does one that is started after it was killed.
+        # In the evening it waits, and so does a process that is started after it was killed.
         sending = await start()
         await is_so(lambda report: report.rests_until is not None)
         await killed(sending)
@@ -91,6 +91,6 @@ async def test_how_to_does_what_it_says(
         assert (await campaign.status()).is_complete
     printed = capsys.readouterr().out
     assert "not before 2026-12-01 09:00:00+08:00 (Asia/Shanghai), between 09:00 and 21:00 (Asia/Shanghai)" in printed
-    assert "done about 2026-12-01 09:00:0" in printed
-    assert "the first 100 are sent to, then it pauses" in printed
+    assert "done at about 2026-12-01 09:00:0" in printed
+    assert "the first 100 are sent to first, then the campaign pauses" in printed
     assert "150 of 150 recipients sent" in printed

@@ -1,4 +1,4 @@
-"""Campaigns: one message to any number of recipients, from a ledger that survives whatever happens.
+"""Campaigns: one message to any number of recipients, from a ledger that survives crashes.
 
     from tim_async.bulk import Campaign, Template
 

@@ -1,17 +1,17 @@
-"""Cells of a CSV file that no spreadsheet runs and no terminal obeys, and that can be read back.
+"""CSV cells that no spreadsheet executes and no terminal interprets, and that can be read back.
 
-Accounts are chosen by an app's end users, and an error may repeat what they wrote. A spreadsheet takes a cell for a
-formula that begins with `=`, `+`, `-` or `@`, and may fetch or start what that names (OWASP, "CSV
-Injection"). So:
+An app's end users choose their accounts, and an error may repeat what they wrote. A spreadsheet treats a cell that
+begins with `=`, `+`, `-` or `@` as a formula, which may fetch or start something (OWASP, "CSV Injection"). So:
 
-- a cell that begins with one of these, or with their wide forms, gets an apostrophe in front, as does one that begins
-  with an apostrophe;
-- what is not shown, and does something else (line breaks, tabs, ESC, C1 controls, marks that turn a line around), is
-  an escape of Python (`\\n`, `\\x1b`, `\\u202e`), and a backslash is two;
-- a semicolon in front of such a beginning is `\\x3b`: a spreadsheet that takes it for the separator, as it does in much
-  of Europe, would begin a cell there.
+- a cell that begins with one of these, or with their full-width forms, gets an apostrophe in front, as does one that
+  begins with an apostrophe;
+- invisible characters with an effect (line breaks, tabs, ESC, C1 controls, bidirectional marks) become Python escapes
+  (`\\n`, `\\x1b`, `\\u202e`), and a backslash becomes two;
+- a semicolon in front of such a beginning is `\\x3b`: a spreadsheet that uses it as the separator, as in much of
+Europe,
+  would begin a cell there.
 
-`restore_cell` turns a cell back into what it was.
+`restore_cell` restores the original text of a cell.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Final
 from .._printable import is_harmless
 
 GUARDED: Final = frozenset("=+-@＝＋－＠'")
-"""With what a cell begins that gets an apostrophe in front."""
+"""First characters that get an apostrophe in front."""
 
 _FORMULA: Final = "=+\\-@＝＋－＠"
 _NEW_CELL: Final = re.compile(f";(?=[\\s\"']*[{_FORMULA}])")
@@ -30,7 +30,7 @@ _ESCAPE: Final = re.compile(r"\\(?:[tnr\\]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8
 
 
 def protect_cell(text: str) -> str:
-    """Return a text as a cell that is a text for every spreadsheet."""
+    """Return a text as a cell that every spreadsheet treats as text."""
     if not text.isprintable() or "\\" in text:
         text = "".join(
             each if is_harmless(each) and each != "\\" else each.encode("unicode_escape").decode() for each in text
@@ -41,5 +41,5 @@ def protect_cell(text: str) -> str:
 
 
 def restore_cell(cell: str) -> str:
-    """Return the text that a cell of an export stands for."""
+    """Return the original text of a cell of an export."""
     return _ESCAPE.sub(lambda found: found[0].encode().decode("unicode_escape"), cell.removeprefix("'"))

@@ -1,4 +1,4 @@
-"""What became of every recipient, for users and for files."""
+"""The outcome of every recipient, for users and for files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Values: TypeAlias = tuple[str, str, int | None, str | None, str | None, str | No
 """The fields of a `RecipientOutcome`, in their order."""
 Page: TypeAlias = list[Values]
 
-# Read in one go: few milliseconds in which a runner waits, and few megabytes.
+# Read at once: few milliseconds in which a runner waits, and few megabytes.
 _PAGE: Final = 4000
 _QUOTED_OR_ESCAPED: Final = '",\\;'
 _PLANNED: Final = RecipientState.PLANNED.value
@@ -38,22 +38,23 @@ STATES: Final[Mapping[int, str]] = {
     RecipientState.UNKNOWN: "unknown",
     RecipientState.SUPPRESSED: "suppressed",
 }
-"""What a state is called."""
+"""The names of the states."""
 
 
 class RecipientOutcome(msgspec.Struct, kw_only=True, frozen=True):
-    """What became of a recipient, or of a row without a valid account.
+    """The outcome of a recipient, or of a row without a valid account.
 
     Attributes:
-        account: the account; of a bad row what was given as one, "" where nothing was.
+        account: the account; for a bad row the given text, "" without one.
         state: `sent`, `failed`, `unknown`, `suppressed` (left out), `planned` (not sent to), `in_flight` (being sent
             to, or was when the process died) or `bad_row`.
-        code: ErrorCode of a failure; 0 for one from before anything was sent, None where nothing failed. Of a recipient
-            that is `planned`, what it was refused with: it is imported, and tried again.
+        code: ErrorCode of a failure; 0 for a failure before anything was sent, None without a failure. For a `planned`
+            recipient, the code of its refusal: it will be imported, and tried again.
         name: the catalogue's name for the code.
-        info: what is known of a failure, why the outcome is not known, or why the recipient was left out.
-        msg_key: names the message for recall and read receipts.
-        msg_time: unix seconds at which the service took it; None where it does not return that, as for batches.
+        info: details of a failure, why the outcome is unknown, or why the recipient was left out.
+        msg_key: identifies the message for recall and read receipts.
+        msg_time: unix seconds at which the service accepted it; None if the service does not return that, as for
+            batches.
         line: line or place in the source, from 1.
     """
 
@@ -115,7 +116,7 @@ def _outcome(values: Values) -> RecipientOutcome:
 
 
 def format_of(path: str | os.PathLike[str], given: str | None) -> Format:
-    """Return the format that was asked for, or that of the name's ending."""
+    """Return the given format, or that of the name's ending."""
     match given or Path(path).suffix.lower().removeprefix("."):
         case "csv":
             return "csv"
@@ -127,7 +128,7 @@ def format_of(path: str | os.PathLike[str], given: str | None) -> Format:
 
 
 async def write(rows: AsyncIterator[Page], file: TextIO, file_format: Format) -> int:
-    """Write outcomes into an open file; return how many."""
+    """Write outcomes to an open file; return how many."""
     count = 0
     if file_format == "csv":
         writer = csv.writer(file)
@@ -147,7 +148,7 @@ async def write(rows: AsyncIterator[Page], file: TextIO, file_format: Format) ->
 
 
 def _is_plain(page: Page) -> bool:
-    """Return whether no text of a page needs a guard, an escape or quotes: so it is with most, and is seen at once."""
+    """Return whether no text of a page needs a guard, an escape or quotes, as is usual and fast to check."""
     texts = [values[0] for values in page]
     texts += [values[5] for values in page if values[5]]
     texts += [text for values in page if values[2] is not None or values[4] for text in (values[3], values[4]) if text]
@@ -185,7 +186,7 @@ def _cells(values: Values) -> tuple[object, ...]:
 
 
 async def write_file(rows: AsyncIterator[Page], path: str | os.PathLike[str], file_format: Format) -> int:
-    """Write outcomes into a file that appears when it is complete, and not before; return how many."""
+    """Write outcomes to a file that appears only when it is complete; return how many."""
     problem = ""
     try:
         with (
@@ -199,8 +200,8 @@ async def write_file(rows: AsyncIterator[Page], path: str | os.PathLike[str], fi
 
 
 def _target(path: str | os.PathLike[str]) -> Path:
-    """Return the file that is replaced: that of a link, and nothing that is no file."""
+    """Return the file to replace: the target of a link, and only a regular file."""
     target = Path(path).resolve()
     if target.exists() and not target.is_file():
-        raise OSError(errno.EINVAL, "it is a folder" if target.is_dir() else "it is not a file")
+        raise OSError(errno.EINVAL, "it is a folder" if target.is_dir() else "it is not a regular file")
     return target

@@ -1,4 +1,4 @@
-"""What can be asked about a campaign without sending anything: its plan, its status, and what became of recipients."""
+"""Queries about a campaign that send nothing: its plan, its status, and the outcomes of its recipients."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from .progress import Report, report
 
 
 class CampaignLocation(msgspec.Struct, kw_only=True, frozen=True):
-    """Where a campaign is kept.
+    """The location of a campaign.
 
     Attributes:
         ledger: the absolute path of its ledger, or the URL of a database without its password.
-        is_default: whether that was named neither by the campaign nor by `TIM_LEDGER`.
-        is_new: whether the campaign is not in it, and would be new.
+        is_default: whether neither the campaign nor `TIM_LEDGER` names it.
+        is_new: whether the campaign does not exist there yet.
     """
 
     ledger: str
@@ -43,7 +43,7 @@ class CampaignLocation(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def locate(definition: Definition, app: int | None) -> CampaignLocation:
-    """Look where a campaign is kept, and whether it is there; nothing is made or changed."""
+    """Find where a campaign is kept, and whether it exists; nothing is created or changed."""
     ledger = definition.open(app=app)
     try:
         async with ledger:
@@ -63,7 +63,7 @@ async def plan(
     on_planning: OnPlanning | None = None,
     progress_every_s: float = 1.0,
 ) -> Plan:
-    """Read the recipients into the ledger and return what the campaign will be."""
+    """Read the recipients into the ledger and return the forecast."""
     settings = client.settings if client is not None else Settings(rate_limits=rate_limits or {})
     options = definition.options
     app = None if client is None else client.sdk_app_id
@@ -85,24 +85,24 @@ async def plan(
 async def send_to_me(
     definition: Definition, client: TimClient, account: str, clock: Callable[[], float]
 ) -> SendMsgResult:
-    """Send the message of a campaign's first recipient to a test account, outside of the campaign."""
+    """Send the message of a campaign's first recipient to a test account, outside the campaign."""
     check_account("to_me", account)
     request = await definition.rendered_for(account, client, clock())
     return await client.call(C2C.send, request)
 
 
 async def status(definition: Definition, clock: Callable[[], float]) -> Report:
-    """Return what the ledger knows of a campaign."""
+    """Return the status of a campaign in the ledger."""
     async with definition.open() as ledger:
         campaign = await definition.find(ledger)
-        # In this order: what is settled between the two is counted, where otherwise it would be in neither of them.
+        # In this order: an outcome between the two queries is counted; otherwise it would be in neither of them.
         in_flight = await ledger.queries.in_flight(campaign.id)
         counts = await ledger.queries.counts(campaign.id)
         return await report_of(ledger, campaign, counts, in_flight, clock())
 
 
 async def report_of(ledger: Ledger, campaign: CampaignRow, counts: Counts, in_flight: int, now: float) -> Report:
-    """Return the report of a campaign as it stands in a ledger that is open."""
+    """Return the report of a campaign in an open ledger."""
     begun, ended = campaign.begun_at, campaign.ended_at
     duration = 0.0 if begun is None else max((now if ended is None else ended) - begun, 0.0)
     found = report(campaign, counts, in_flight=in_flight, duration_s=duration)
@@ -111,7 +111,7 @@ async def report_of(ledger: Ledger, campaign: CampaignRow, counts: Counts, in_fl
     if campaign.open_reading is not None or not campaign.is_planned:
         return _while_planning(found, campaign, is_file=ledger.shared is None, is_in_use=is_in_use)
     if found.status == "running" and not await _has_process(ledger, campaign):
-        reason = "the process that ran it died; run it again to carry on"
+        reason = "the process that ran it died; run it again to continue"
         return msgspec.structs.replace(found, status="interrupted", reason=reason)
     phase = Schedule(found.timing).phase(now)
     if found.status == "running" and not (phase.is_open or phase.is_over):
@@ -127,18 +127,18 @@ async def _has_process(ledger: Ledger, campaign: CampaignRow) -> bool:
 
 
 def _while_planning(found: Report, campaign: CampaignRow, *, is_file: bool, is_in_use: bool) -> Report:
-    """Return the report of a campaign whose recipients are being read, or of which that was cut off."""
+    """Return the report of a campaign whose recipients are being read, or whose reading was interrupted."""
     reading = campaign.open_reading
     rows = counted(0 if reading is None else reading.rows, "row")
     if is_file and is_in_use:
         reason = f"{rows} read so far"
     else:
-        # Whether a process is at work is known of a file only.
+        # For a server, whether a process is reading is unknown.
         happened = "the process that planned it died" if is_file else "unless a process is still planning it"
         if reading is not None and reading.is_read:
-            advice = "run it again to carry on"
+            advice = "run it again to continue"
         elif reading is not None and reading.source:
-            advice = "run it again with the same file to carry on"
+            advice = "run it again with the same file to continue"
         else:
             advice = "plan it again"
         reason = f"{rows} read; {happened}: {advice}" if is_file else f"{rows} read; {happened}, {advice}"
@@ -147,7 +147,7 @@ def _while_planning(found: Report, campaign: CampaignRow, *, is_file: bool, is_i
 
 
 async def outcomes(definition: Definition) -> AsyncIterator[export.RecipientOutcome]:
-    """Yield what became of every recipient, in the order of the plan; then the rows without a valid account."""
+    """Yield the outcome of every recipient, in the order of the plan; then the rows without a valid account."""
     async with definition.open() as ledger:
         async for outcome in export.outcomes(export.pages(ledger.queries, await definition.find(ledger))):
             yield outcome
@@ -156,7 +156,7 @@ async def outcomes(definition: Definition) -> AsyncIterator[export.RecipientOutc
 async def write_outcomes(
     definition: Definition, target: str | PathLike[str] | TextIO, file_format: export.Format | None
 ) -> int:
-    """Write `outcomes` into a file, or into one that is open; return how many rows."""
+    """Write `outcomes` to a path or an open file; return how many rows."""
     path = target if isinstance(target, str | PathLike) else ""
     found = export.format_of(path, file_format)
     async with definition.open() as ledger:

@@ -1,4 +1,4 @@
-"""Which campaigns there are: those of a ledger, or of all the ledgers in a user's folder."""
+"""List campaigns: those of a ledger, or of all ledgers in a user's folder."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class CampaignSummary(msgspec.Struct, kw_only=True, frozen=True):
     """A campaign in a list.
 
     Attributes:
-        name: the campaign; of a ledger that cannot be read, the name of its file.
-        status: as in `Report`, or `deleting` where that was cut off, or `unreadable` for a ledger that cannot be read.
+        name: the campaign; for an unreadable ledger, the name of its file.
+        status: as in `Report`, or `deleting` if that was interrupted, or `unreadable` for an unreadable ledger.
         reason: why it is not done, or what is wrong.
         total: its recipients.
         sent: recipients that were sent to.
@@ -34,11 +34,11 @@ class CampaignSummary(msgspec.Struct, kw_only=True, frozen=True):
         bad_rows: rows without a valid account.
         app: the app's id; None before the first run.
         is_with_workers: whether it was submitted to workers.
-        created_at: unix seconds at which it was planned; None of a ledger that cannot be read, as the others are.
+        created_at: unix seconds at which it was planned; None for an unreadable ledger, like the other times.
         begun_at: unix seconds of the first run; None before.
-        ended_at: unix seconds at which the newest run ended; None before, and while one goes on.
-        archived_at: unix seconds at which it was archived; None where it is not.
-        ledger: where it is kept: an absolute path, or a URL without its password.
+        ended_at: unix seconds at which the latest run ended; None before, and during a run.
+        archived_at: unix seconds at which it was archived; None if it is not.
+        ledger: its location: an absolute path, or a URL without its password.
     """
 
     name: str
@@ -70,18 +70,18 @@ async def list_campaigns(
 ) -> list[CampaignSummary]:
     """Return the campaigns of a ledger, the oldest first.
 
-    What became of the recipients of a campaign that has ended was kept when it did, so that they are not counted again.
+    The outcomes of a campaign that has ended are stored as counts, so that they are not counted again.
 
     Args:
-        ledger: path of an SQLite file, or URL of a database. None is the one that `TIM_LEDGER` names, else all that are
-            in the user's folder for state.
-        sdk_app_id: only campaigns of this app; with a ledger, also those that were not begun.
-        archived: whether those that are archived are returned, instead of the others; None returns all.
+        ledger: path of an SQLite file, or URL of a database. None is the one that `TIM_LEDGER` names, otherwise all
+            ledgers in the user's state folder.
+        sdk_app_id: only campaigns of this app; with a ledger, also those that have not started.
+        archived: True returns archived campaigns, False the others, None all.
         clock: unix seconds.
 
     Raises:
         UsageError: an argument is wrong.
-        LedgerError: the ledger that was named cannot be read.
+        LedgerError: the given ledger cannot be read.
     """
     if sdk_app_id is not None:
         check_whole("sdk_app_id", sdk_app_id, 1)
@@ -94,7 +94,7 @@ async def list_campaigns(
             found += await _of_ledger(own, sdk_app_id, archived, clock())
         except LedgerError as error:
             path = own.database.path
-            if path is None or error.is_missing:  # the variable's, or one that was removed just now
+            if path is None or error.is_missing:  # the variable's, or one that was just removed
                 raise
             found.append(
                 CampaignSummary(name=path.stem, status="unreadable", reason=error.message, ledger=own.full_name)

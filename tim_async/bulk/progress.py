@@ -1,4 +1,4 @@
-"""How far a campaign is, and what became of it."""
+"""The progress of a campaign, and its report."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ._plan.schedule import Schedule
 from ._plan.wording import counted
 from .stopping import Status
 
-# The rate that is shown is that of the last seconds.
+# The displayed rate is that of the last seconds.
 _RECENT_S = 10.0
 _CALLED: Final = (RecipientState.SENT, RecipientState.FAILED, RecipientState.UNKNOWN)
 
 
 class Progress(msgspec.Struct, kw_only=True, frozen=True):
-    """How far a campaign is.
+    """The progress of a campaign.
 
     Attributes:
         name: the campaign.
@@ -31,18 +31,17 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
         sent: recipients that were sent to, earlier runs included.
         failed: recipients that failed.
         unknown: recipients whose outcome is unknown.
-        suppressed: recipients that were left out: on a suppression list, or sent to often enough.
-        codes: the failed by ErrorCode; 0 is what failed before anything was sent.
-        rate: settled a second, over the last ten; without those that were left out.
-        cap: the most that the limits allow in a second.
-        in_force: the most that they let through in a second now, which the service's "too many calls" brings below
-            `cap`; None where it is not known, as while the campaign is watched from where no calls are made.
+        suppressed: recipients that were left out: on a suppression list, or at the limit of messages.
+        codes: the failed by ErrorCode; 0 is a failure before anything was sent.
+        rate: settled per second, over the last ten seconds; without those that were left out.
+        cap: the most that the limits allow per second.
+        in_force: the most that they currently allow per second, which the service's "too many calls" lowers below
+            `cap`; None if unknown, as for an observer that makes no calls.
         elapsed_s: seconds since this run began.
-        left_s: seconds to the end at this rate, with the rests between; None before there is one.
-        rests_until: unix seconds until which it rests, as its hours of the day or its begin say; None while it does
-            not.
-        rest_ends: the same as the campaign's time zone writes it; "" while it does not rest.
-        held_up: what keeps it from sending while it stands still, "" while it does not.
+        left_s: seconds to the end at this rate, including rests; None before there is a rate.
+        rests_until: unix seconds until which it rests, because of its hours or its start; None while it does not.
+        rest_ends: the same in the notation of the campaign's time zone; "" while it does not rest.
+        held_up: what blocks it, "" while it is not blocked.
     """
 
     name: str
@@ -63,22 +62,22 @@ class Progress(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def settled(self) -> int:
-        """Recipients that need nothing more."""
+        """Recipients that are done."""
         return self.sent + self.failed + self.unknown + self.suppressed
 
     @property
     def is_limited(self) -> bool:
-        """Whether the service lets through less than the limits allow."""
+        """Whether the service accepts less than the limits allow."""
         return self.in_force is not None and self.in_force < self.cap
 
 
 class CodeCount(msgspec.Struct, kw_only=True, frozen=True):
-    """How many failed with a code.
+    """How many recipients failed with a code.
 
     Attributes:
-        code: the ErrorCode; 0 is what failed before anything was sent.
-        name: the catalogue's name for it, "" where it has none.
-        meaning: what the documents say of it.
+        code: the ErrorCode; 0 is a failure before anything was sent.
+        name: the catalogue's name for it, "" without one.
+        meaning: the meaning according to the documents.
         count: how many.
     """
 
@@ -89,32 +88,32 @@ class CodeCount(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Report(msgspec.Struct, kw_only=True, frozen=True):
-    """What became of a campaign.
+    """The report of a campaign.
 
     Attributes:
         name: the campaign.
-        status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to carry on;
-            `ended` at its end time, with some left; `paused` by a user, or for a look at a sample: resume it
-            (`needs_resume`); `cancelled` by a user, for good; `running`; before the first run `planned`, or `planning`
-            while recipients are read, or were when the process died.
+        status: `done`; `stopped` by a fault, `paused` by a quota, `interrupted` from outside: run it again to continue;
+            `ended` at its end time, with some left; `paused` by a user, or after a sample: resume it (`needs_resume`);
+            `cancelled` by a user, permanently; `running`; before the first run `planned`, or `planning` while
+            recipients are read, or were when the process died.
         reason: why it is not done.
         total: its recipients.
         sent: recipients that were sent to.
         failed: recipients that failed.
         unknown: recipients whose outcome is unknown.
-        suppressed: recipients that were left out: on a suppression list, or sent to often enough.
-        in_flight: recipients that were being sent to when the report was made, or when the process died.
+        suppressed: recipients that were left out: on a suppression list, or at the limit of messages.
+        in_flight: recipients in flight at the time of the report, or when the process died.
         codes: the failed by code, the most frequent first.
         duplicates: rows with an account that was given before; each account gets one message.
         bad_rows: rows without a valid account.
-        duration_s: seconds; of this run, or from the first run's begin to the newest one's end.
-        rate: settled a second in that time.
-        ledger: where it is kept: an absolute path, or a URL without its password.
+        duration_s: seconds; of this run, or from the start of the first run to the end of the latest.
+        rate: settled per second in that time.
+        ledger: its location: an absolute path, or a URL without its password.
         timing: when and how fast it sends.
-        rests_until: unix seconds until which it rests; None while it does not, or where nothing runs it.
-        held_up_s: seconds for which it stood still, as calls of higher priority took the whole limit.
+        rests_until: unix seconds until which it rests; None while it does not, or if no process runs it.
+        held_up_s: seconds for which it was blocked, because calls of higher priority used the whole limit.
         is_with_workers: whether it was submitted to workers.
-        paused_at: unix seconds at which a user paused it; None when it was not, or goes on since.
+        paused_at: unix seconds at which a user paused it; None if it is not paused.
     """
 
     name: str
@@ -140,17 +139,17 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def needs_resume(self) -> bool:
-        """Whether only `resume` lets it go on, and running it again does not."""
+        """Whether only `resume` continues it, and running it again does not."""
         return self.status == "paused" and (self.is_with_workers or self.paused_at is not None)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every row has a valid account, and every recipient was sent to, but for those that were left out."""
+        """Whether every row has a valid account, and every recipient was sent to, except for those left out."""
         return self.sent + self.suppressed == self.total and not self.bad_rows
 
     @property
     def shortfall(self) -> str:
-        """What it lacks to be complete, in words; "" when it is."""
+        """What it lacks to be complete, in words; "" if it is."""
         parts = [
             counted(self.bad_rows, "bad row") if self.bad_rows else "",
             f"{self.failed:,} failed" if self.failed else "",
@@ -172,28 +171,28 @@ class Report(msgspec.Struct, kw_only=True, frozen=True):
             f"{self.left:,} to do" + (f", {self.in_flight:,} of them in flight" if self.in_flight else ""),
         ]
         if self.suppressed:
-            lines.append(f"  {self.suppressed:,} suppressed: on a suppression list, or sent to often enough")
+            lines.append(f"  {self.suppressed:,} suppressed: on a suppression list, or at the limit of messages")
         if self.duplicates or self.bad_rows:
             lines.append(f"  {counted(self.duplicates, 'duplicate row')}, {counted(self.bad_rows, 'bad row')}")
         lines += [f"  {each.count:,} failed with {each.code} {each.name}: {each.meaning}" for each in self.codes]
         if self.rate:
-            lines.append(f"  {self.duration_s:,.1f} s, {self.rate:,.1f} a second")
+            lines.append(f"  {self.duration_s:,.1f} s, {self.rate:,.1f} per second")
         if self.timing != Timing():
             lines.append(f"  {self.timing}")
         if self.rests_until is not None:
-            lines.append(f"  it rests until {self.timing.shown(self.rests_until)}")
+            lines.append(f"  resting until {self.timing.shown(self.rests_until)}")
         if self.held_up_s:
-            lines.append(f"  it stood still for {self.held_up_s:,.0f} s: interactive calls took the whole limit")
+            lines.append(f"  blocked for {self.held_up_s:,.0f} s: interactive calls used the whole limit")
         if self.ledger:
             lines.append(f"  ledger: {self.ledger}")
         return "\n".join(map(one_line, lines))
 
 
 class Tally:
-    """Counts outcomes as they come.
+    """Counts outcomes.
 
     Args:
-        counts: what the ledger has already.
+        counts: the counts in the ledger.
         total: recipients.
     """
 
@@ -211,7 +210,7 @@ class Tally:
 
     @property
     def settled(self) -> int:
-        """Recipients whose message went out, or would have: those that were left out took no call."""
+        """Recipients whose message was sent or tried: those that were left out took no call."""
         return sum(self.by_state[state] for state in _CALLED)
 
     @property
@@ -232,7 +231,7 @@ class Tally:
     def progress(
         self, name: str, *, now: float, elapsed_s: float, cap: float, in_force: float | None = None
     ) -> Progress:
-        """Return how far it is; to be called about every second."""
+        """Return the progress; call this about every second."""
         self._recent.append((now, self.settled_now, self.left_out_now))
         while len(self._recent) > 2 and now - self._recent[0][0] > _RECENT_S:
             self._recent.popleft()
@@ -256,10 +255,10 @@ class Tally:
 
 
 def timed(progress: Progress, timing: Timing, now: float) -> Progress:
-    """Return the progress of a campaign that sends at its own times, at its own rate.
+    """Return the progress of a campaign with its own times and rate.
 
     Args:
-        progress: as the limits have it.
+        progress: the progress at the limits.
         timing: when and how fast.
         now: unix seconds.
     """
@@ -270,7 +269,7 @@ def timed(progress: Progress, timing: Timing, now: float) -> Progress:
     cap, left_s = timing.allows(progress.cap), progress.left_s
     is_rest = not (phase.is_open or phase.is_over)
     if is_rest and cap > 0:
-        left_s = (progress.total - progress.settled) / cap  # it goes on as fast as it may
+        left_s = (progress.total - progress.settled) / cap  # it continues as fast as it may
     return msgspec.structs.replace(
         progress,
         cap=cap,
@@ -290,7 +289,7 @@ def report(
     settled: int | None = None,
     status: Status | str | None = None,
 ) -> Report:
-    """Make a report of what the ledger has."""
+    """Make a report from the counts of the ledger."""
     tally = Tally(counts, campaign.recipients)
     done = tally.settled if settled is None else settled
     return Report(

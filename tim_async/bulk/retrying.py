@@ -1,4 +1,4 @@
-"""Recipients that a user has tried again: those that failed, are unknown, or were given up."""
+"""Retry recipients that failed, are unknown, or were given up."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Retried(msgspec.Struct, kw_only=True, frozen=True):
 
     Attributes:
         name: the campaign.
-        failed: recipients that had failed: they get another message, with an identity of its own.
-        unknown: recipients that may have the message: the same one is repeated inside 120 s, later `on_unknown` of the
-            run that takes them up says what becomes of them.
+        failed: recipients that had failed: they get another message, with a new identity.
+        unknown: recipients that may have the message: within 120 s the same message is repeated, later `on_unknown` of
+            the next run decides.
         given_up: recipients of chunks that were given up.
-        ledger: where it is kept.
+        ledger: its location: an absolute path, or a URL without its password.
     """
 
     name: str
@@ -41,12 +41,12 @@ class Retried(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of recipients."""
         return self.failed + self.unknown + self.given_up
 
 
 async def retry(definition: Definition, what: Collection[Retryable], codes: Collection[int] | None) -> Retried:
-    """Let the next run of a campaign try recipients again; nothing is sent here."""
+    """Make the next run of a campaign try recipients again; nothing is sent here."""
     _check(what, codes)
 
     async def work(ledger: Ledger) -> Retried:
@@ -75,10 +75,10 @@ def _check(what: Collection[Retryable], codes: Collection[int] | None) -> None:
         raise UsageError(f"what must be a list of one or more of {', '.join(_WHAT)}", field="what")
     for each in what:
         if each not in _WHAT:
-            raise UsageError(f"what has {each!r}; it can be {', '.join(_WHAT)}", field="what")
+            raise UsageError(f"unknown value {each!r} in what; it may contain {', '.join(_WHAT)}", field="what")
     if codes is None:
         return
     if isinstance(codes, str) or not codes or not all(type(each) is int for each in codes):
         raise UsageError("codes must be a list of one or more error codes", field="codes")
     if set(what) != {"failed"}:
-        raise UsageError("codes is for failed recipients only: others have none", field="codes")
+        raise UsageError("codes applies to failed recipients only", field="codes")

@@ -1,4 +1,4 @@
-"""What became of one recipient, with its message: as it was sent, as it was written ahead, or as it would be sent."""
+"""The outcome of one recipient, with its message: as it was sent, as it was written ahead, or as it would be sent."""
 
 from __future__ import annotations
 
@@ -20,30 +20,31 @@ MessageIs: TypeAlias = Literal["sent", "written_ahead", "to_be_sent", "unknown"]
 
 
 class RecipientDetails(msgspec.Struct, kw_only=True, frozen=True):
-    """What is known of one recipient.
+    """The details of one recipient.
 
     Attributes:
         account: the account.
         state: as in `RecipientOutcome`.
         code: ErrorCode of a failure, see `RecipientOutcome`.
         name: the catalogue's name for the code.
-        info: what is known of a failure, or why the outcome is not known.
-        msg_key: names the message for recall and read receipts.
-        msg_time: unix seconds at which the service took it; None where it does not return that, as for batches.
+        info: details of a failure, or why the outcome is unknown.
+        msg_key: identifies the message for recall and read receipts.
+        msg_time: unix seconds at which the service accepted it; None if the service does not return that, as for
+            batches.
         line: line or place in the source, from 1.
         columns: the row's other columns.
         chunk: number of its chunk.
-        lane: `single` or `batch`, the way it went; None before that is known.
-        since: unix seconds at which its sending was written ahead; None before.
-        tries: how often it was sent to again.
-        round: how often a user had it tried again after it had failed.
-        msg_seq: MsgSeq of its message; None before it is known by which lane it goes.
-        msg_random: MsgRandom of its message, as `msg_seq`.
-        message_is: `sent`: it got this message, or was refused with it; `written_ahead`: this very message may be on
-            its way; `to_be_sent`: it would get it now; `unknown`: see `message_problem`.
-        message: the message with the service's field names (MsgBody ...); None where it is not known.
-        message_problem: why it is not known, or cannot be made.
-        ledger: where it is kept.
+        lane: `single` or `batch`, the command it was sent with; None before that is known.
+        since: unix seconds of the write-ahead; None before.
+        tries: how many further attempts it had.
+        round: how often a user had it tried again after it failed.
+        msg_seq: MsgSeq of its message; None before its lane is known.
+        msg_random: MsgRandom of its message, as for `msg_seq`.
+        message_is: `sent`: it got this message, or was refused with it; `written_ahead`: exactly this message may be in
+            transit; `to_be_sent`: it would get it now; `unknown`: see `message_problem`.
+        message: the message with the service's field names (MsgBody ...); None if unknown.
+        message_problem: why it is unknown, or cannot be made.
+        ledger: its location: an absolute path, or a URL without its password.
     """
 
     account: str
@@ -69,20 +70,20 @@ class RecipientDetails(msgspec.Struct, kw_only=True, frozen=True):
 
 
 async def show(definition: Definition, account: str) -> RecipientDetails:
-    """Return what is known of a recipient.
+    """Return the details of a recipient.
 
     Raises:
         UsageError: the campaign has no such recipient.
-        LedgerError: there is no such ledger, or no such campaign in it.
+        LedgerError: the ledger or the campaign does not exist.
     """
     if not isinstance(account, str) or not account:
-        raise UsageError("account must be a text that is not empty", field="account")
+        raise UsageError("account must be a non-empty text", field="account")
     async with definition.open() as ledger:
         row = await definition.find(ledger)
         found = await ledger.queries.recipient(row.id, account)
         if found is None:
             problem = await ledger.queries.bad_row(row.id, account)
-            why = "" if problem is None else f": line {problem.line} was not taken, {problem.reason}"
+            why = "" if problem is None else f": line {problem.line} was refused: {problem.reason}"
             raise UsageError(f"the campaign {row.name!r} has no recipient {account!r}{why}", field="account")
         place = ledger.full_name
     return await _details(definition, row, *found, place)
@@ -130,7 +131,7 @@ async def _details(
 async def _message(
     definition: Definition, row: CampaignRow, recipient: RecipientRow, chunk: ChunkRow, *, in_flight: bool
 ) -> tuple[MessageIs, str | None, str | None]:
-    """Return what the message is, the message in its stored form, and why there is none."""
+    """Return the kind of the message, the message in its stored form, and why there is none."""
     is_open = in_flight or recipient.state == RecipientState.UNKNOWN
     written = recipient.body or (chunk.body if is_open else None)
     if is_open and written is not None:
@@ -145,7 +146,7 @@ async def _message(
         return "unknown", None, "a function made it, and it is kept only until its outcome is known"
     messages = definition.messages_of(kind, stored)
     if messages is None:
-        return "unknown", None, "a function makes it, which the ledger does not have: give message"
+        return "unknown", None, "a function makes it, which the ledger does not store: give message"
     try:
         made = await messages.make(recipient_of(recipient))
     except UsageError as error:

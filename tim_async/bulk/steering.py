@@ -1,6 +1,6 @@
-"""What a user wants of a campaign while it runs: pause it, resume it, cancel it; from any process.
+"""Steer a campaign while it runs: pause, resume and cancel it, from any process.
 
-It is entered into the ledger, also into a file that another process works on: that one looks there every second.
+The instruction is written to the ledger, even to a file that another process uses, which checks it every second.
 """
 
 from __future__ import annotations
@@ -24,33 +24,33 @@ from ._plan.timing_given import TimingGiven
 
 T = TypeVar("T")
 
-# To open a file, or to close one that others read, takes no longer.
+# Opening a file, or closing one that others read, takes no longer.
 _TIMEOUT_S: Final = 10.0
 _POLL_INTERVAL_S: Final = 0.05
 
 
 async def steered(definition: Definition, purpose: str, work: Callable[[Ledger], Awaitable[T]]) -> T:
-    """Change something about a campaign, also beside the process that runs it.
+    """Change something about a campaign, even beside the process that runs it.
 
     Args:
         definition: the campaign.
-        purpose: what for, shown to other processes meanwhile.
-        work: changes it, in one transaction; done again where the process that had the file has just closed it.
+        purpose: what for, shown to other processes in the meantime.
+        work: changes it, in one transaction; repeated if the process that had the file has just closed it.
 
     Raises:
-        LedgerError: there is no such ledger, or what `work` raises.
+        LedgerError: the ledger does not exist, or what `work` raises.
     """
     async with SteeredLedger(definition, f"{purpose} {definition.name}") as ledger:
         return await ledger.change(work)
 
 
 class SteeredLedger:
-    """A ledger that is changed a transaction at a time, also beside the process that works on it.
+    """A ledger that is changed one transaction at a time, even beside the process that works on it.
 
     Args:
-        definition: whose ledger.
-        purpose: what for, shown to other processes meanwhile.
-        may_make: whether a file is made where none is.
+        definition: of the campaign with the ledger.
+        purpose: what for, shown to other processes in the meantime.
+        may_make: whether to create a missing file.
     """
 
     def __init__(self, definition: Definition, purpose: str, *, may_make: bool = False) -> None:
@@ -70,10 +70,10 @@ class SteeredLedger:
             await ledger.__aexit__(exc_type, exc, traceback)
 
     async def change(self, work: Callable[[Ledger], Awaitable[T]]) -> T:
-        """Change something in one transaction; again where the process that had the file has just closed it.
+        """Change something in one transaction; repeat it if the process that had the file has just closed it.
 
         Raises:
-            LedgerError: there is no such ledger, or what `work` raises.
+            LedgerError: the ledger does not exist, or what `work` raises.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + _TIMEOUT_S
@@ -111,7 +111,7 @@ async def pause(definition: Definition, reason: str, clock: Callable[[], float])
 
 
 async def resume(definition: Definition) -> bool:
-    """Let a paused campaign of a process go on; return whether it was paused."""
+    """Resume a paused campaign of a process; return whether it was paused."""
 
     async def work(ledger: Ledger) -> bool:
         row = await definition.find(ledger)
@@ -125,7 +125,7 @@ async def resume(definition: Definition) -> bool:
 
 
 async def set_timing(definition: Definition, given: TimingGiven, clock: Callable[[], float]) -> Timing:
-    """Change when and how fast a campaign sends; return what holds now."""
+    """Change when and how fast a campaign sends; return the new timing."""
 
     async def work(ledger: Ledger) -> Timing:
         row = await definition.find(ledger)
@@ -137,7 +137,7 @@ async def set_timing(definition: Definition, given: TimingGiven, clock: Callable
 
 
 async def cancel(definition: Definition, reason: str, clock: Callable[[], float]) -> bool:
-    """End a campaign for good; return whether it had not ended."""
+    """Cancel a campaign; return whether it had not ended."""
 
     async def work(ledger: Ledger) -> bool:
         row = await definition.find(ledger)
@@ -147,16 +147,16 @@ async def cancel(definition: Definition, reason: str, clock: Callable[[], float]
 
 
 def check_at_rest(connection: Connection, row: CampaignRow, ledger: Ledger, *, may_be_paused: bool) -> None:
-    """Raise where a process works on a campaign, in the transaction that changes it.
+    """Raise if a process works on a campaign, in the transaction that changes it.
 
     Args:
         connection: in that transaction.
         row: the campaign, as it was found.
         ledger: open.
-        may_be_paused: whether one may wait for it to be resumed.
+        may_be_paused: whether a process may wait for it to be resumed.
 
     Raises:
-        UsageError: it is at work, cancelled, or half deleted.
+        UsageError: it is running, cancelled, or half deleted.
     """
     now = ledger.steering.look(connection, row.id)
     if may_be_paused and now.status in ("deleting", "cancelled"):
@@ -166,17 +166,17 @@ def check_at_rest(connection: Connection, row: CampaignRow, ledger: Ledger, *, m
     waits = now.status == "paused" and now.has_process
     if (now.status == "running" and not is_dead) or now.has_leases or now.is_read or (waits and not may_be_paused):
         advice = "pause it, or wait until it is done" if may_be_paused else "cancel it, or wait until it is done"
-        what = "paused, and a process waits to go on with it" if waits else "at work"
+        what = "paused, and a process waits to continue it" if waits else "running"
         raise UsageError(f"the campaign {row.name!r} is {what}: {advice}", field="name")
 
 
 async def archive(definition: Definition, clock: Callable[[], float]) -> bool:
-    """Put a campaign aside; return whether it was not archived."""
+    """Archive a campaign; return whether it was not archived."""
     return await _archive(definition, clock())
 
 
 async def unarchive(definition: Definition) -> bool:
-    """Take a campaign out of the archive; return whether it was there."""
+    """Unarchive a campaign; return whether it was archived."""
     return await _archive(definition, None)
 
 
@@ -190,7 +190,7 @@ async def _archive(definition: Definition, archived_at: float | None) -> bool:
 
 
 async def delete(definition: Definition) -> None:
-    """Remove a campaign with all that is known of its recipients, and its ledger where that has no other."""
+    """Delete a campaign with all data of its recipients, and its ledger if that has no other."""
 
     async def work(ledger: Ledger) -> None:
         row = await definition.find(ledger)

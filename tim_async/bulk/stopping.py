@@ -1,15 +1,15 @@
-"""When a campaign stops by itself: what an error means for the recipient, the message, or the campaign.
+"""When a campaign stops: what an error means for the recipient, the message, or the campaign.
 
-    the recipient   not imported, deleted, no account: this one fails, the others go on
-    the sender      not imported: stops it at once when all messages are from that one; see `sender_check`
-    the message     refused for its content: this one fails; many in a row are the message's own fault, and stop it
+    the recipient   not imported, deleted, no account: this one fails, the others continue
+    the sender      not imported: stops it at once if all messages have this sender; see `sender_check`
+    the message     refused for its content: this one fails; many in a row are due to the message, and stop it
     too many calls  the limiter holds back; tried again
-    the quota       pauses the campaign: it goes on when the quota is renewed
+    the quota       pauses the campaign: it continues when the quota is renewed
     credentials     stop it at once
-    trouble         no answer, or an internal error: tried again; stops it when nothing else has come for a while
+    trouble         no answer, or an internal error: tried again; stops it after a while of nothing else
 
-90992 is a case of its own: when every call gets it, the app's own webhook does not answer (I34348), and each further
-call makes that worse. So it stops the campaign after a few in a row, however short the time.
+90992 is a special case: if every call gets it, the app's own webhook does not answer (I34348), and each further call
+makes that worse. So it stops the campaign after a few in a row, however short the time.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from ..errors import (
 MISSING_CODES: Final = frozenset({20003, 70107, 90012})
 """The account is not imported: importing it helps."""
 NO_SUCH_ACCOUNT_CODES: Final = MISSING_CODES | {90003, 90048}
-"""The account does not exist: then an earlier attempt has not delivered anything either."""
+"""The account does not exist: then an earlier attempt did not deliver anything either."""
 _WEBHOOK_TIMEOUT: Final = 90992
 
-# In a row, without a success between them.
+# In a row, without a success in between.
 _MAX_REFUSED: Final = 100
 _MAX_WEBHOOK_TIMEOUTS: Final = 10
 _MAX_TROUBLE: Final = 10
-# So many times its patience a campaign waits when every call is refused as one too many.
+# A campaign waits this many times its patience while every call is refused as too many.
 _RATE_LIMITED_PATIENCE: Final = 10
 
 Status = Literal["done", "stopped", "paused", "interrupted", "cancelled", "ended"]
@@ -56,9 +56,9 @@ class Stop(msgspec.Struct, frozen=True):
         status: `stopped` by a fault, `paused` by a quota or a user, `interrupted` from outside, `cancelled` by a user,
             `ended` at its end time.
         reason: in words, with what to do.
-        is_own: whether only this process may be affected, as when it is cut off from the service: others may go on.
-        is_rest: whether it goes on by itself, at a time that it has.
-        is_asked: whether a user paused it, who may let it go on at any moment.
+        is_own: whether only this process may be affected, such as by a lost connection: others may continue.
+        is_rest: whether it continues on its own, at a known time.
+        is_asked: whether a user paused it, who may resume it at any moment.
     """
 
     status: Status
@@ -69,7 +69,7 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 class FailureScope(Enum):
-    """What a failure of a call is about."""
+    """What a failed call is about."""
 
     RECIPIENT = "recipient"
     MESSAGE = "message"
@@ -87,8 +87,8 @@ def scope_of(error: TimError) -> FailureScope:
         return FailureScope.NO_TURN
     if isinstance(error, UsageError):
         if isinstance(error, LimiterSetupError):
-            return FailureScope.PROGRAM  # its field is the limiter's: no message would fare better
-        # A field is the message's; without one it is the client that cannot be used.
+            return FailureScope.PROGRAM  # its field belongs to the limiter: no message would succeed
+        # A field belongs to the message; without one, the client cannot be used.
         return FailureScope.MESSAGE if error.field or isinstance(error, BodyTooLargeError) else FailureScope.PROGRAM
     if isinstance(error, TransportError | LimiterUnavailableError):
         return FailureScope.TROUBLE
@@ -106,17 +106,17 @@ def scope_of(error: TimError) -> FailureScope:
 
 
 class FailureJudge:
-    """Watches what becomes of calls and decides when to stop.
+    """Watches the results of calls and decides when to stop.
 
     Args:
-        clock: seconds that do not go back.
+        clock: monotonic seconds.
         patience_s: seconds of trouble after which it stops.
     """
 
     def __init__(self, clock: Callable[[], float], patience_s: float) -> None:
         self._clock = clock
         self._patience_s = patience_s
-        self._since: float | None = None  # when the trouble began that has not ended
+        self._since: float | None = None  # start of the current trouble
         self._trouble = 0
         self._timeouts = 0
         self._too_many_since: float | None = None
@@ -124,15 +124,15 @@ class FailureJudge:
         self._refused_with: int | None = None
 
     def succeed(self) -> None:
-        """Note a call that went well."""
+        """Record a successful call."""
         self._since = self._too_many_since = None
         self._trouble = self._timeouts = self._refused = 0
 
     def judge(self, error: TimError, recipients: int = 1) -> Stop | None:
-        """Note a call that failed, for so many recipients; return why to stop, None to go on."""
+        """Record a failed call for that many recipients; return why to stop, None to continue."""
         match scope_of(error):
             case FailureScope.CREDENTIALS:
-                return Stop("stopped", f"{error}; correct that, then run it again")
+                return Stop("stopped", f"{error}; correct this, then run it again")
             case FailureScope.PROGRAM:
                 return Stop("stopped", str(error), is_own=True)
             case FailureScope.QUOTA:
@@ -154,8 +154,8 @@ class FailureJudge:
         return Stop("paused", f"rate limited for {now - self._too_many_since:.0f} s: {error}; run it again later")
 
     def refuse(self, error: TimError, recipients: int) -> Stop | None:
-        """Note a refusal that is not about the recipient; return why to stop, None to go on."""
-        # 20006, and codes of the app's own choice, are its webhook's decision about each recipient: it may refuse many.
+        """Record a refusal that is not about the recipient; return why to stop, None to continue."""
+        # 20006, and codes chosen by the app, are its webhook's decision about each recipient: it may refuse many.
         if not isinstance(error, ApiError) or error.code is None:
             return None
         if error.code == 20006 or 120_001 <= error.code <= 130_000:

@@ -55,7 +55,7 @@ class SuppressionLists:
         clock: Callable[[], float] = wall_time,
     ) -> None:
         if ledger is None and campaign is None and not is_named():
-            raise UsageError("give ledger, or the campaign whose default ledger is meant", field="ledger")
+            raise UsageError("give ledger, or the campaign whose default ledger to use", field="ledger")
         self._definition = Definition(campaign or "any campaign", ledger, sdk_app_id=sdk_app_id)
         self._clock = clock
 
@@ -81,7 +81,7 @@ class SuppressionLists:
         name, reader = _source(accounts, account_column)
         name = list_name if list_name is not None else name
         if not name.strip() or storable(name) != name:
-            raise UsageError("list_name must be a text that is not empty", field="list_name")
+            raise UsageError("list_name must be a non-empty text", field="list_name")
 
         async with self._to_change(may_make=True) as lists:
 

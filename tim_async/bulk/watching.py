@@ -1,7 +1,7 @@
-"""A campaign as others see it while it runs, wherever that is: read from the ledger, and from nothing else.
+"""A running campaign as others see it, wherever it runs: read from the ledger, and from nothing else.
 
-Counting looks at every recipient, and so does looking for the last failures where there are few. What was found is used
-for so many times as long as it took: watching costs little then, also where a million are watched by several.
+Counting reads every recipient, and so does a search for the last failures if there are few. The result is reused for a
+multiple of the time it took: watching is cheap then, even if several observers watch a million recipients.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from .inspection import report_of
 from .progress import Progress, Report, Tally, timed
 
 _REUSE_FACTOR: Final = 5.0
-# A page is drawn about every second, and is of no use where it is much older.
+# A page is drawn about every second, and is useless if much older.
 _FRESH_S: Final = 0.9
 _OLDEST_S: Final = 5.0
 _LAST_FAILURES: Final = 20
@@ -42,8 +42,8 @@ class FailedRecipient(msgspec.Struct, kw_only=True, frozen=True):
 
     Attributes:
         account: the recipient.
-        code: the ErrorCode; 0 where nothing was sent.
-        info: what the service said, None without.
+        code: the ErrorCode; 0 if nothing was sent.
+        info: the text of the service, None without.
     """
 
     account: str
@@ -52,14 +52,14 @@ class FailedRecipient(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class CodeAdvice(msgspec.Struct, kw_only=True, frozen=True):
-    """What a code means, and what to do.
+    """The meaning of a code, and what to do.
 
     Attributes:
         code: the ErrorCode.
         count: how many recipients failed with it.
         meaning: in English.
         meaning_zh: in Chinese.
-        advice: what to do; empty for nothing in particular.
+        advice: what to do; empty without advice.
         advice_zh: in Chinese.
     """
 
@@ -72,15 +72,15 @@ class CodeAdvice(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class CampaignView(msgspec.Struct, kw_only=True, frozen=True):
-    """A campaign at a moment.
+    """A campaign at one moment.
 
     Attributes:
         at: unix seconds.
-        report: what the ledger has.
-        progress: how fast it is, and how long it takes.
-        codes: the codes of those that failed, the most frequent first.
-        failures: the last recipients, in the order of the plan, that failed.
-        workers: the workers of its app that are alive, or died lately; None where it has none.
+        report: the report from the ledger.
+        progress: its rate and the time left.
+        codes: the codes of failed recipients, the most frequent first.
+        failures: the last failed recipients in the order of the plan.
+        workers: the workers of its app that are alive, or died recently; None without workers.
     """
 
     at: float
@@ -96,17 +96,17 @@ class _RunOptions(msgspec.Struct):
 
 
 class _WorkOptions(msgspec.Struct):
-    """What is read of how workers run a campaign."""
+    """The options that are read of how workers run a campaign."""
 
     run: _RunOptions = msgspec.field(default_factory=_RunOptions)
 
 
 class CampaignWatch:
-    """Looks at a campaign for any number of those who ask.
+    """Reads a campaign for any number of observers.
 
     Args:
         definition: of the campaign.
-        settings: whose limits count: those of its client, as far as they are known here.
+        settings: the settings whose limits apply: the client's, as far as they are known here.
         clock: unix seconds.
     """
 
@@ -128,7 +128,7 @@ class CampaignWatch:
         """Return the campaign as it is, or was a moment ago.
 
         Raises:
-            LedgerError: the ledger cannot be read, or does not have it.
+            LedgerError: the ledger cannot be read, or has no such campaign.
         """
         async with self._turn:
             if self._found is None or time.monotonic() >= self._good_until:
@@ -140,7 +140,7 @@ class CampaignWatch:
             return self._found
 
     def forget(self) -> None:
-        """Look again the next time: something was changed."""
+        """Read again the next time: something was changed."""
         self._good_until = 0.0
 
     async def _read(self, ledger: Ledger, row: CampaignRow) -> CampaignView:
@@ -173,7 +173,7 @@ class CampaignWatch:
         moment = time.monotonic()
         pace = paces(self._settings)
         cap = sum(pace[lane].recipients for lane in _lanes(row))
-        # Without a note the service lets through all that the limits allow, while a process sends.
+        # Without a note, the service accepts all that the limits allow while a process sends.
         in_force = min(allowed or cap, cap) if report.status == "running" else None
         progress = tally.progress(row.name, now=moment, elapsed_s=moment - self._began, cap=cap, in_force=in_force)
         if report.status == "running" and row.reason:
@@ -182,11 +182,11 @@ class CampaignWatch:
 
 
 def watch_of(campaign: Campaign, rate_limits: Mapping[str, int | Rate | Sequence[Rate]] | None = None) -> CampaignWatch:
-    """Return what looks at a campaign.
+    """Return the watcher of a campaign.
 
     Args:
         campaign: the campaign.
-        rate_limits: the limits of the client that sends, where they are not the usual ones.
+        rate_limits: the limits of the client that sends, if they are not the defaults.
     """
     return CampaignWatch(campaign._definition, Settings(rate_limits=rate_limits or {}))
 

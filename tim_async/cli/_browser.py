@@ -7,14 +7,14 @@ import sys
 
 
 def has_browser() -> bool:
-    """Return whether a browser can be opened beside this terminal; one inside of it would take the terminal over."""
+    """Return whether a browser can be opened beside this terminal; a text browser would take the terminal over."""
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def open_address(address: str) -> None:
-    """Open the browser, where there is one; what starts it may not return before it ends, and is not waited for."""
+    """Open the browser, if there is one; do not wait for its launcher, which may run until the browser ends."""
     if not has_browser():
         return
     import threading

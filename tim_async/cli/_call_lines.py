@@ -1,4 +1,4 @@
-"""The emulator's lines: one for every call, as text for people or as JSON for programs."""
+"""The emulator's output: one line for every call, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SLOW_S: Final = 1.0
 
 
 def call_lines(lines: LinePrinter, *, as_json: bool) -> Callable[[Arrival], None]:
-    """Return what prints a line for a call."""
+    """Return the function that prints a line for a call."""
     from ..emulator.summary import summary_of
 
     paint = painter()
@@ -30,7 +30,7 @@ def call_lines(lines: LinePrinter, *, as_json: bool) -> Callable[[Arrival], None
 
 
 def line_of(call: CallSummary, paint: Callable[[str, str], str]) -> str:
-    """Return the line of a call: time, command, who to whom, the first words, result, milliseconds."""
+    """Return the line of a call: time, command, sender, recipient, the first words, result, milliseconds."""
     slow = call.took_s is not None and call.took_s > _SLOW_S
     parts = [
         paint(time.strftime("%H:%M:%S", time.localtime(call.at)), "dim"),

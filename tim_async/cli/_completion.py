@@ -1,8 +1,8 @@
-"""Completion for bash, zsh, fish and PowerShell: what may stand in the place of the word that is being typed.
+"""Completion for bash, zsh, fish and PowerShell: the candidates for the word that is being typed.
 
-A shell runs the program itself, with a variable that names the shell, and gets a candidate a line: the word, a tab, and
-what it means. No line at all leaves the word to the shell, which offers files. The line is read here and not by typer,
-which would load what converts values; nothing that was typed is checked.
+A shell runs the program itself, with a variable that names the shell, and gets one candidate per line: the word, a tab,
+and its meaning. No output leaves the word to the shell, which offers files. The line is parsed here and not by typer,
+which would load its converters; the input is not validated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from ._completion_scripts import LINE_VARIABLE, SHELLS, VARIABLE
 
-# Names of data centres; `_core` would take long to load.
+# Names of data centres; importing `_core` would be slow.
 REGIONS: Final = (
     "china", "singapore", "seoul", "tokyo", "frankfurt", "silicon_valley", "jakarta", "mumbai", "saudi_arabia",
 )  # fmt: skip
@@ -25,11 +25,11 @@ _BREAKS: Final = re.compile(r".*[=:]")
 
 
 class Candidate(NamedTuple):
-    """A word that may be meant.
+    """A candidate for the word.
 
     Attributes:
         word: the whole word.
-        meaning: what it stands for, in a few words, "" for none.
+        meaning: its meaning in a few words, "" for none.
     """
 
     word: str
@@ -37,11 +37,11 @@ class Candidate(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where the word stands.
+    """The position of the word.
 
     Attributes:
         command: the command or group, a class of typer's.
-        values: the arguments of the command that stand before it.
+        values: the arguments of the command before it.
         option: the option whose value it is, None for none.
         allows_options: whether it may be an option.
     """
@@ -53,7 +53,7 @@ class _Place(NamedTuple):
 
 
 def answer() -> None:
-    """Print the candidates for what the shell asks about; print nothing where anything goes wrong."""
+    """Print the candidates that the shell requests; print nothing on any error."""
     shell = os.environ.pop(VARIABLE)
     words = sys.argv[1:]
     if shell in ("bash", "powershell"):
@@ -73,7 +73,7 @@ def answer() -> None:
 
 
 def candidates(root: Any, words: Sequence[str]) -> list[Candidate]:  # noqa: ANN401 - a class of typer's
-    """Return what the last of the words may be, for a program whose name does not stand among them."""
+    """Return the candidates for the last of the words, which do not include the program's name."""
     word = words[-1]
     place = _find(root, words[:-1])
     if place is None:
@@ -82,7 +82,7 @@ def candidates(root: Any, words: Sequence[str]) -> list[Candidate]:  # noqa: ANN
 
 
 def _find(command: Any, before: Sequence[str]) -> _Place | None:  # noqa: ANN401
-    """Return where the word after these stands; None after a command that does not exist."""
+    """Return the position of the word after these; None after an unknown command."""
     values: list[str] = []
     option, allows_options = None, True
     for word in before:
@@ -142,14 +142,14 @@ def _first_sentence(text: str) -> str:
 
 
 def _values(command: Any, name: str, values: Sequence[str], word: str) -> Iterator[Candidate]:  # noqa: ANN401
-    """Yield what an option or argument may be, where that is known."""
+    """Yield the known values of an option or argument."""
     offer = _OFFERS.get((command.name, name)) or _OFFERS.get(("", name))
     if offer is not None:
         yield from offer(values, word)
 
 
 def _endpoints(values: Sequence[str], word: str) -> Iterator[Candidate]:
-    """Yield the endpoints: by command once there is a slash, by name otherwise."""
+    """Yield the endpoints: by command after a slash was typed, by name otherwise."""
     from ._catalogue import ENDPOINTS
 
     for name, (command, title, _) in ENDPOINTS.items():
@@ -157,7 +157,7 @@ def _endpoints(values: Sequence[str], word: str) -> Iterator[Candidate]:
 
 
 def _items(values: Sequence[str], word: str) -> Iterator[Candidate]:
-    """Yield the fields of the endpoint that is called, in the spelling that was begun; those not given yet."""
+    """Yield the fields of the called endpoint that are not given yet, in the spelling that was begun."""
     from ._catalogue import ENDPOINTS
 
     called = values[0].removeprefix("client.")
@@ -170,7 +170,7 @@ def _items(values: Sequence[str], word: str) -> Iterator[Candidate]:
 
 
 def _subjects(values: Sequence[str], word: str) -> Iterator[Candidate]:
-    """Yield topics of errors, or codes once a digit was typed."""
+    """Yield topics of errors, or codes after a digit was typed."""
     if not word[:1].isalpha():
         from .._codes import rows
 
@@ -185,7 +185,7 @@ def _of(*words: str) -> Callable[[Sequence[str], str], Iterator[Candidate]]:
     return lambda values, word: (Candidate(each) for each in words)
 
 
-# What an option or argument of a command may be; "" stands for every command.
+# The values of an option or argument of a command; "" stands for every command.
 _OFFERS: Final[Mapping[tuple[str, str], Callable[[Sequence[str], str], Iterator[Candidate]]]] = {
     ("", "region"): _of(*REGIONS),
     ("", "lanes"): _of("auto", "single", "batch", "both"),
@@ -199,9 +199,9 @@ _OFFERS: Final[Mapping[tuple[str, str], Callable[[Sequence[str], str], Iterator[
 
 
 def _split(line: str, *, escape: str) -> list[str]:
-    """Split a line as a shell does; a quotation that is not closed goes on to the end, where the word stands."""
+    """Split a line as a shell does; an unclosed quotation continues to the end, where the word is."""
     for end in ("", '"', "'"):
-        # An x keeps the word at the end apart from what is before it, and there where it is empty.
+        # An x separates the word at the end from what precedes it, and keeps an empty word.
         lexer = shlex.shlex(f"{line}x{end}", posix=True, punctuation_chars=False)
         lexer.whitespace_split, lexer.commenters, lexer.escape = True, "", escape
         try:

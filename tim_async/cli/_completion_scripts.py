@@ -1,4 +1,4 @@
-"""What each shell has to be given so that it completes `tim-async`, and how it is installed."""
+"""The scripts with which each shell completes `tim-async`, and how to install them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Final
 
 VARIABLE: Final = "_TIM_ASYNC_COMPLETE"
 LINE_VARIABLE: Final = "_TIM_ASYNC_COMPLETE_LINE"
-# Words that end so are gone on with: no space comes after them.
+# Words with these endings continue: no space follows them.
 _BASH: Final = """\
 _tim_async() {
     local line

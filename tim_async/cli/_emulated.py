@@ -1,4 +1,4 @@
-"""Options of `tim-async emulator`: limits, faults, the clock, what is kept."""
+"""Options of `tim-async emulator`: limits, faults, the clock, storage."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FAULTS: Final = "Faults"
 _STATE: Final = "State"
 _WEBHOOKS: Final = "Webhooks"
 _EVERY: Final = "*"
-# What the value after the kind of a fault is.
+# The meaning of the value after the kind of a fault.
 _VALUES: Final = {"answer": "code", "delay": "seconds", "status": "status", "garbage": "body"}
 
 LimitsOption = Annotated[
@@ -29,15 +29,15 @@ LimitsOption = Annotated[
         "--limit",
         metavar="COMMAND=NUMBER",
         show_default=False,
-        help="Calls a second that are allowed, such as openim/sendmsg=300, or *=1000 for all; with /min, deliveries a "
-        "minute. May be repeated.",
+        help="The allowed calls per second, such as openim/sendmsg=300, or *=1000 for all; with /min, deliveries "
+        "per minute. May be repeated.",
         rich_help_panel=_LIMITS,
     ),
 ]
 ToleranceOption = Annotated[
     float,
     typer.Option(
-        min=0, metavar="SHARE", help="The share of a limit that is allowed on top of it.", rich_help_panel=_LIMITS
+        min=0, metavar="SHARE", help="The share of a limit that is tolerated above it.", rich_help_panel=_LIMITS
     ),
 ]
 FaultOption = Annotated[
@@ -56,17 +56,15 @@ ClockOption = Annotated[
     typer.Option(
         metavar="TIME",
         show_default=False,
-        help="What the clock shows at the start: 2027-01-31T09:00+08:00, or unix seconds.",
+        help="The time of the clock at the start: 2027-01-31T09:00+08:00, or unix seconds.",
         rich_help_panel=_STATE,
     ),
 ]
-StopClockOption = Annotated[
-    bool, typer.Option("--stop-clock", help="Let the clock stand still.", rich_help_panel=_STATE)
-]
+StopClockOption = Annotated[bool, typer.Option("--stop-clock", help="Stop the clock.", rich_help_panel=_STATE)]
 StateOption = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", show_default=False, help="Keep the state in this file over restarts.", rich_help_panel=_STATE
+        metavar="FILE", show_default=False, help="Keep the state in this file across restarts.", rich_help_panel=_STATE
     ),
 ]
 KeepOption = Annotated[
@@ -82,7 +80,9 @@ KeepOption = Annotated[
 ]
 WebhookUrlOption = Annotated[
     str | None,
-    typer.Option(metavar="URL", show_default=False, help="Send the app's webhooks there.", rich_help_panel=_WEBHOOKS),
+    typer.Option(
+        metavar="URL", show_default=False, help="Send the app's webhooks to this URL.", rich_help_panel=_WEBHOOKS
+    ),
 ]
 WebhookCommandOption = Annotated[
     list[str] | None,
@@ -90,7 +90,7 @@ WebhookCommandOption = Annotated[
         "--webhook-command",
         metavar="NAME",
         show_default=False,
-        help="Send only this kind, such as C2C.CallbackAfterSendMsg; may be repeated.",
+        help="Send only webhooks of this kind, such as C2C.CallbackAfterSendMsg; may be repeated.",
         rich_help_panel=_WEBHOOKS,
     ),
 ]
@@ -107,7 +107,7 @@ WebhookOnFailureOption = Annotated[
     str,
     typer.Option(
         metavar="allow|refuse",
-        help="What becomes of a message when the webhook before it is not answered.",
+        help="What to do with a message if the webhook before it is not answered.",
         rich_help_panel=_WEBHOOKS,
     ),
 ]
@@ -118,7 +118,7 @@ LinesOption = Annotated[
 
 
 def read_emulated_limits(given: Sequence[str] | None) -> dict[str, int | Rate]:
-    """Read COMMAND=NUMBER, with `*` for all commands that are not named."""
+    """Read COMMAND=NUMBER, with `*` for all other commands."""
     every = [each for each in given or () if each.partition("=")[0] == _EVERY]
     limits: dict[str, int | Rate] = dict(widest(read_limits([each for each in given or () if each not in every])))
     for each in every:
@@ -147,7 +147,7 @@ def _number(option: str, given: str) -> int:
 
 
 def read_fault(given: str) -> PlanFault:
-    """Read KIND or KIND=VALUE with further fields behind commas, as the control API has them."""
+    """Read KIND or KIND=VALUE with further comma-separated fields, as in the control API."""
     import msgspec
 
     from ..emulator.control.faults import PlanFault
@@ -169,7 +169,7 @@ def read_fault(given: str) -> PlanFault:
 
 
 def read_clock(given: str) -> float:
-    """Read a moment: unix seconds, or a date and time, of this machine's zone where it names none."""
+    """Read a moment: unix seconds, or a date and time, in this machine's time zone unless it names one."""
     try:
         return float(given) if given.replace(".", "", 1).isdigit() else datetime.fromisoformat(given).timestamp()
     except (ValueError, OverflowError, OSError):
@@ -177,7 +177,7 @@ def read_clock(given: str) -> float:
 
 
 def read_on_failure(given: str) -> Literal["allow", "refuse"]:
-    """Read what becomes of a message without the webhook's answer."""
+    """Read what to do with a message without the webhook's answer."""
     if given not in ("allow", "refuse"):
         stop(f"--webhook-on-failure {given}: it must be allow or refuse")
     return "allow" if given == "allow" else "refuse"

@@ -1,8 +1,8 @@
-"""The one place that prints errors: what is wrong in the words of the command line, what to do, which page explains it.
+"""The one place that prints errors: what is wrong, in terms of the command line, what to do, which page explains it.
 
-Errors of the library name arguments as a program gives them (`change_message=True`, `encoding='gb18030'`); people
-typed options (`--change-message`) or set variables (`TIM_IDENTIFIER`). The names are translated here, for all
-commands, from the parameters of the one that failed.
+Errors of the library name arguments as in a program (`change_message=True`, `encoding='gb18030'`); users of the command
+line typed options (`--change-message`) or set variables (`TIM_IDENTIFIER`). The names are translated here, for all
+commands, by the parameters of the failed command.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_INTERRUPTED: Final = 130
 
-# Parameters of commands that stand for arguments of the library which have another name.
+# Parameters of commands for arguments of the library with another name.
 _STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "recipients": ("source",),
     "message": ("text", "message"),
@@ -34,7 +34,7 @@ _STANDS_FOR: Final[Mapping[str, tuple[str, ...]]] = {
     "prefix": ("queue_prefix",),
     "prefetch": ("tasks",),
 }
-# What another command has: it is named with the option.
+# Options of other commands: they are named together with the command.
 _OF_OTHERS: Final[Mapping[str, str]] = {
     "add_recipients": "run --add-recipients",
     "change_message": "run --change-message",
@@ -42,7 +42,7 @@ _OF_OTHERS: Final[Mapping[str, str]] = {
     "retry_failed": "run --retry-failed",
 }
 _SECRETS: Final = ("TIM_SECRET_KEY", "TIM_WEBHOOK_TOKEN")
-# What is shorter is part of ordinary words.
+# Shorter names are parts of ordinary words.
 _SECRET_MIN_CHARS: Final = 8
 
 
@@ -61,7 +61,7 @@ def stop(line: str, code: int = EXIT_USAGE) -> NoReturn:
 
 
 def report(error: BaseException, ctx: Any) -> int | None:  # noqa: ANN401 - click's context
-    """Print an error of a command and return the exit code; None for one that has to be seen as it is."""
+    """Print an error of a command and return the exit code; None for one that must be shown unchanged."""
     from ..errors import TimError, UsageError, may_have_been_delivered  # late: `--help` needs none of them
 
     match error:
@@ -73,7 +73,7 @@ def report(error: BaseException, ctx: Any) -> int | None:  # noqa: ANN401 - clic
             line, code = str(error), EXIT_USAGE
         case ModuleNotFoundError() if (error.name or "").partition(".")[0] == "rich":
             line, code = 'rich is missing: pip install "tim-async[cli]"', EXIT_USAGE
-        case OSError() if error.errno != errno.EPIPE:  # of a pipe that is read no further, typer takes care
+        case OSError() if error.errno != errno.EPIPE:  # typer handles a pipe whose reader is gone
             line, code = _describe_os_error(error), EXIT_FAILED
         case KeyboardInterrupt():
             unsure = "; the request may have taken effect all the same" if may_have_been_delivered(error) else ""
@@ -85,7 +85,7 @@ def report(error: BaseException, ctx: Any) -> int | None:  # noqa: ANN401 - clic
 
 
 def warn(line: str) -> None:
-    """Print a line on stderr that cannot steer a terminal and holds no secret of the environment."""
+    """Print a line on stderr that cannot control a terminal and contains no secret of the environment."""
     for name in _SECRETS:
         secret = os.environ.get(name, "")
         if len(secret) >= _SECRET_MIN_CHARS:
@@ -94,18 +94,18 @@ def warn(line: str) -> None:
 
 
 def describe(error: TimError, names: Mapping[str, str]) -> str:
-    """Return what happened, what to do and which page explains it; `names` has what was typed for an argument."""
+    """Return what happened, what to do and which page explains it; `names` maps arguments to what was typed."""
     from ..errors import ApiError, ConnectError, ReplyDecodeError
 
     advice = ""
     if isinstance(error, ConnectError):
-        advice = "; nothing was sent: is the address right, and does something listen there?"
+        advice = "; nothing was sent: is the address right, and is a server listening there?"
     elif isinstance(error, ReplyDecodeError):
         advice = "; is TIM_BASE_URL (or --base-url) the service's address?"
     if error.maybe_delivered:
-        advice += "; look at the history before you send it again"
+        advice += "; check the history before you send it again"
     text = str(error)
-    if not isinstance(error, ApiError):  # what the service answers, and the advice about it, names no argument
+    if not isinstance(error, ApiError):  # the service's answer and its advice name no argument
         field = getattr(error, "field", None)
         typed = _names_about_lists(names) if field == "suppress" else names
         text = text.replace(error.message, _translate(error.message, field, typed), 1)
@@ -113,7 +113,7 @@ def describe(error: TimError, names: Mapping[str, str]) -> str:
 
 
 def _page(error: TimError) -> str:
-    """Return what `explain` takes: the topic, and the code before it where the catalogue has it."""
+    """Return the argument for `explain`: the topic, preceded by the code if the catalogue has it."""
     from ..errors import ApiError
 
     is_known = isinstance(error, ApiError) and error.name is not None
@@ -121,11 +121,11 @@ def _page(error: TimError) -> str:
 
 
 def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str:
-    """Replace names of arguments by what is typed for them.
+    """Replace names of arguments by what was typed for them.
 
-    A name with a value (`encoding='gb18030'`) or an underscore can be nothing else. One without is an ordinary word,
-    too (`message`): only the argument that the error is about is replaced, where it is the subject ("lanes is
-    ...") or asked for ("give message"), and one that is joined to it ("first and sample are ...").
+    A name with a value (`encoding='gb18030'`) or an underscore is always an argument. A name without one may be an
+    ordinary word (`message`): only the argument that the error is about is replaced, if it is the subject ("lanes is
+    ...") or requested ("give message"), and one that is joined to it ("first and sample are ...").
     """
 
     def typed(found: re.Match[str]) -> str:
@@ -146,8 +146,8 @@ def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str
 
 
 def _names_about_lists(names: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what is typed for arguments where an error is about the file of a suppression list."""
-    if "suppress" in names:  # beside the recipients, whose file the other options describe
+    """Return what is typed for arguments if an error is about the file of a suppression list."""
+    if "suppress" in names:  # the other options describe the file of recipients
         return {**names, **{each: f"bulk suppress add --{each}" for each in ("encoding", "delimiter")}}
     return {**names, "suppress": names["source"]} if "source" in names else names
 
@@ -158,7 +158,7 @@ def _both(found: re.Match[str], names: Mapping[str, str]) -> str:
 
 
 def _typed_value(value: str) -> str:
-    """Return what is typed for a text that an error shows as Python writes it."""
+    """Return what is typed for a text that an error shows as a Python literal."""
     import ast
     import shlex
 
@@ -167,7 +167,7 @@ def _typed_value(value: str) -> str:
 
 
 def typed_names(ctx: Any) -> dict[str, str]:  # noqa: ANN401 - click's context
-    """Return for the arguments of the library what the user of this command types for them."""
+    """Return what the user of this command types for each argument of the library."""
     typed = {param.name: _typed(param, ctx) for param in ctx.command.params}
     for name, stand_ins in _STANDS_FOR.items():
         options = {each: typed[each] for each in stand_ins if each in typed}

@@ -1,7 +1,7 @@
-"""The frame that all commands share: they are loaded when they are called, and their help has panels and examples.
+"""The frame that all commands share: lazy loading, and help with panels and examples.
 
-A group knows of each command its name, the panel it stands in and one sentence; `--help` and completion need no more.
-Help is plain text made by typer's own formatter: rich would take twice the time of everything else.
+A group knows the name, the panel and one sentence of each command; `--help` and completion need no more. Help is plain
+text made by typer's own formatter: rich would take twice the time of everything else.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typer.main import get_command
 from ._output import plain
 from ._shells import example
 
-# Click's classes; later versions of typer carry them inside, under names that are private.
+# Click's classes; later versions of typer include them under private names.
 _Context: TypeAlias = Any
 _Formatter: TypeAlias = Any
 
@@ -31,7 +31,7 @@ class Entry(NamedTuple):
     """A command of a group.
 
     Attributes:
-        name: what is typed.
+        name: its name on the command line.
         panel: the section of the group's help that lists it.
         summary: one sentence, the first of the command's own help.
         load: imports the command.
@@ -44,13 +44,13 @@ class Entry(NamedTuple):
 
 
 class _PlainHelp:
-    """Help as text: the description, a section for each panel, examples; and complaints about what was typed."""
+    """Help as text: the description, a section for each panel, examples; and usage errors."""
 
     help: str | None
     epilog: str | None
 
     def make_context(self, *args: Any, **extra: Any) -> _Context:  # noqa: ANN401 - click's
-        """Read the arguments; a complaint may repeat them, and what scripts pass on comes from others."""
+        """Parse the arguments; a usage error may repeat them, and the arguments of scripts may be untrusted."""
         try:
             return super().make_context(*args, **extra)  # type: ignore[misc]  # typer's: this class stands before it
         except Exception as error:
@@ -59,7 +59,7 @@ class _PlainHelp:
             raise
 
     def get_help_option(self, ctx: _Context) -> Any:  # noqa: ANN401 - click's
-        """Return the option for help. With a default it has no value to convert, and typer loads nothing for that."""
+        """Return the option for help. Its default needs no conversion, so typer loads nothing for it."""
         option = super().get_help_option(ctx)  # type: ignore[misc]  # typer's: this class stands before it
         if option is not None and option.default is None:
             option.default = False
@@ -77,7 +77,7 @@ class _PlainHelp:
             formatter.write_text(_unbroken(self.help or ""))
 
     def format_epilog(self, ctx: _Context, formatter: _Formatter) -> None:
-        """Write the examples, which are not wrapped: they are copied."""
+        """Write the examples unwrapped, for copying."""
         if self.epilog:
             with formatter.section("Examples"):
                 for line in self.epilog.splitlines():
@@ -88,7 +88,7 @@ class Command(_PlainHelp, TyperCommand):
     """A command whose errors are printed in one place, and whose help has a section for each panel."""
 
     def invoke(self, ctx: _Context) -> object:
-        """Run the command; a failure that is not a defect of this program becomes a line and an exit code."""
+        """Run the command; a failure that is not a bug of this program becomes a line and an exit code."""
         try:
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
@@ -105,7 +105,7 @@ class Command(_PlainHelp, TyperCommand):
 
 
 class _Unloaded(TyperCommand):
-    """Stands for a command until it is called."""
+    """A placeholder for a command until it is called."""
 
     def __init__(self, entry: Entry) -> None:
         super().__init__(entry.name, short_help=entry.summary, rich_help_panel=entry.panel)
@@ -148,7 +148,7 @@ def _write_panels(command: TyperCommand | TyperGroup, ctx: _Context, formatter: 
         usual = ARGUMENTS if param.param_type_name == "argument" else OPTIONS
         record = param.get_help_record(ctx)
         if record is not None:
-            text = record[1].replace("\\[", "[")  # older versions of typer escape for rich also where it does not print
+            text = record[1].replace("\\[", "[")  # older versions of typer escape for rich even if it does not print
             panel = getattr(param, "rich_help_panel", None) or usual
             panels.setdefault(panel, []).append((record[0], _unbroken(text)))
     for panel in sorted(panels, key=lambda panel: (panel == OPTIONS) - (panel == ARGUMENTS)):
@@ -157,7 +157,7 @@ def _write_panels(command: TyperCommand | TyperGroup, ctx: _Context, formatter: 
 
 
 def _unbroken(text: str) -> str:
-    """Return a text that is not wrapped inside `tim-async` or `--change-message`: people copy them."""
+    """Return a text that is not wrapped inside `tim-async` or `--change-message`, for copying."""
     return text.replace("-", _UNBREAKABLE)
 
 
@@ -168,12 +168,12 @@ def make_command(
     name: str | None = None,
     context_settings: dict[str, Any] | None = None,
 ) -> TyperCommand | TyperGroup:
-    """Return the command that a function is: its signature and docstring, and lines that can be copied.
+    """Return a function as a command: its signature and docstring, and example lines for copying.
 
     Args:
         function: the command.
         examples: the lines.
-        name: what is typed, where that is not the function's name, as it means something else in Python.
+        name: the name on the command line, if the function's name differs because that is reserved in Python.
         context_settings: further settings of click.
     """
     app = make_app()
@@ -185,7 +185,7 @@ def make_command(
 def make_group(
     cls: type[LazyGroup], *, name: str, about: str, examples: Sequence[str] = ()
 ) -> TyperCommand | TyperGroup:
-    """Return a group of commands that has no options of its own."""
+    """Return a group of commands without options of its own."""
     app = make_app(name=name, cls=cls, help=about, epilog="\n".join(examples), no_args_is_help=True)
     app.callback()(lambda: None)
     return _made(app)
@@ -196,9 +196,9 @@ def _made(app: typer.Typer) -> TyperCommand | TyperGroup:
 
 
 def make_app(**options: Any) -> typer.Typer:  # noqa: ANN401 - typer's
-    """Return an application as all of them are here.
+    """Return a typer application with the common settings.
 
-    Typer's own tracebacks may show the values of variables, among them the secret key: Python's are used instead.
+    Typer's own tracebacks may show the values of variables, including the secret key: Python's are used instead.
     """
     return typer.Typer(
         add_completion=False,

@@ -1,7 +1,8 @@
-"""Fields on the command line, as HTTPie has them: `key=text`, `key:=json`, `key=@file`, `key:=@file`.
+"""Fields on the command line, in HTTPie's syntax: `key=text`, `key:=json`, `key=@file`, `key:=@file`.
 
-A key is the name of a field, on the wire or in Python (`To_Account`, `to_account`), and in brackets what is below it:
-`offline_push_info[title]=Hi`, `msg_body[0][MsgType]=TIMTextElem`, `to_account[]=bob` for one more item of a list.
+A key is the name of a field, on the wire or in Python (`To_Account`, `to_account`), followed by nested names in
+brackets: `offline_push_info[title]=Hi`, `msg_body[0][MsgType]=TIMTextElem`, `to_account[]=bob` to append an item to a
+list.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from ._errors import stop
 if TYPE_CHECKING:
     from .._api.fields import RequestField
 
-# A backslash before a sign takes its meaning from it.
+# A backslash escapes a sign.
 _ITEM: Final = re.compile(r"((?:\\.|[^=:\\]|:(?!=))+)(:=@|=@|:=|=)(.*)", re.DOTALL)
 _KEY: Final = re.compile(r"((?:\\.|[^\[\]\\])+)((?:\[(?:\\.|[^\[\]\\])*\])*)", re.DOTALL)
 _BELOW: Final = re.compile(r"\[((?:\\.|[^\[\]\\])*)\]", re.DOTALL)
@@ -24,12 +25,12 @@ _MAX_INDEX: Final = 9_999
 
 
 def read_items(items: Sequence[str], fields: Sequence[RequestField], body: dict[str, Any]) -> dict[str, Any]:
-    """Return a body with the fields that items give, under their wire names; one that is there already is replaced.
+    """Return a body with the given fields under their wire names; they replace existing ones.
 
     Args:
         items: what was typed.
         fields: the fields of the request.
-        body: what was given as JSON.
+        body: the body given as JSON.
     """
     body = to_wire(body, fields)
     fresh: set[str] = set()
@@ -46,7 +47,7 @@ def read_items(items: Sequence[str], fields: Sequence[RequestField], body: dict[
 
 
 def to_wire(value: dict[str, Any], fields: Sequence[RequestField]) -> dict[str, Any]:
-    """Return an object with wire names in place of Python's, also in objects below it; unknown ones stay."""
+    """Return an object with wire names instead of Python names, including nested objects; unknown names stay."""
     named = {field.name: field for field in fields} | {field.wire_name: field for field in fields}
     found: dict[str, Any] = {}
     for key, each in value.items():
@@ -80,15 +81,15 @@ def _wire_name(key: str, fields: Sequence[RequestField]) -> str:
 
 
 def _read(item: str, fields: Sequence[RequestField]) -> tuple[list[str], object]:
-    """Return the parts of a key, "" for one more item of a list, and the value."""
+    """Return the parts of a key, "" for appending to a list, and the value."""
     try:
         item.encode()
-    except UnicodeEncodeError:  # bytes of another encoding; JSON cannot hold them
+    except UnicodeEncodeError:  # bytes of another encoding, which JSON cannot represent
         stop(f"{item!r} is not valid Unicode text")
     parts = _ITEM.fullmatch(item)
     key = _KEY.fullmatch(parts[1]) if parts else None
     if parts is None or key is None:
-        stop(f"{item!r} is not a field: write key=text, or key:=JSON for anything else")
+        stop(f"{item!r} is not a field: write key=text, or key:=JSON for other types")
     path = [_plain(key[1]), *(_plain(each) for each in _BELOW.findall(key[2]))]
     sign, text = parts[2], parts[3]
     if sign.endswith("@"):
@@ -127,21 +128,21 @@ def _json(text: str, item: str) -> object:
     try:
         return msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        stop(f"{item!r}: what stands after := is not JSON: {error}")
+        stop(f"{item!r}: the value after := is not JSON: {error}")
 
 
 def _put(body: dict[str, Any], path: Sequence[str], value: object, asked: str) -> None:
-    """Put a value where a path leads, and make what is on the way; `asked` is what errors begin with."""
+    """Put a value at a path, creating containers on the way; `asked` is the beginning of error messages."""
     place: Any = body
     for index, key in enumerate(path):
         is_last = index == len(path) - 1
         fresh: Any = value if is_last else ([] if re.fullmatch(r"[0-9]*", path[index + 1]) else {})
         if isinstance(place, list):
             if not re.fullmatch(r"[0-9]*", key):
-                stop(f"{asked} has a list there: its items are [0], [1] ..., or [] for one more")
+                stop(f"{asked} is a list: its items are [0], [1] ..., or [] to append one")
             number = len(place) if key == "" else int(key)
             if number > min(len(place), _MAX_INDEX):
-                stop(f"{asked}: the list has {len(place)} items so far; the next one is [] or [{len(place)}]")
+                stop(f"{asked}: the list has {len(place)} items so far: append with [] or [{len(place)}]")
             if number == len(place):
                 place.append(fresh)
             elif is_last:
@@ -153,4 +154,4 @@ def _put(body: dict[str, Any], path: Sequence[str], value: object, asked: str) -
             else:
                 place = place.setdefault(key, fresh)
         else:
-            stop(f"{asked} has a value there already, with nothing below it")
+            stop(f"{asked} already has a value that is not an object")

@@ -1,4 +1,4 @@
-"""The option `--limit`: COMMAND=NUMBER calls a second, COMMAND=NUMBER/min deliveries a minute."""
+"""The option `--limit`: COMMAND=NUMBER calls per second, COMMAND=NUMBER/min deliveries per minute."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LimitOption = Annotated[
         "--limit",
         metavar="COMMAND=NUMBER",
         show_default=False,
-        help="Calls a second that the app may make, such as openim/sendmsg=300; with /min, deliveries a minute: "
+        help="Calls per second that the app may make, such as openim/sendmsg=300; with /min, deliveries per minute: "
         "openim/batchsendmsg=24000/min. May be repeated.",
         rich_help_panel=PACE_PANEL,
     ),
@@ -37,14 +37,14 @@ def read_limits(given: Sequence[str] | None) -> dict[str, tuple[Rate, ...]]:
         command, count, is_deliveries = _read(each)
         usual = limits.get(command) or (C2C.send_batch.limits if command == C2C.send_batch.command else (Rate(200),))
         if is_deliveries and not any(rate.cost for rate in usual):
-            stop(f"--limit {each}: only {C2C.send_batch.command} has a limit of deliveries a minute")
+            stop(f"--limit {each}: only {C2C.send_batch.command} has a limit of deliveries per minute")
         new = Rate(count, 60, cost="to_account", max_cost=min(500, count)) if is_deliveries else Rate(count)
         limits[command] = tuple(new if bool(rate.cost) == is_deliveries else rate for rate in usual)
     return limits
 
 
 def _read(given: str) -> tuple[str, int, bool]:
-    """Return the command, the number, and whether it counts deliveries a minute."""
+    """Return the command, the number, and whether it counts deliveries per minute."""
     from .._core.config import check_command
     from ..errors import UsageError
 
@@ -60,5 +60,5 @@ def _read(given: str) -> tuple[str, int, bool]:
 
 
 def widest(limits: Mapping[str, tuple[Rate, ...]]) -> dict[str, Rate]:
-    """Return one limit of each command for the emulator, which takes one: the deliveries where there are any."""
+    """Return one limit of each command for the emulator, which takes only one: the deliveries if given."""
     return {command: next((rate for rate in rates if rate.cost), rates[-1]) for command, rates in limits.items()}

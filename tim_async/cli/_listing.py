@@ -1,4 +1,4 @@
-"""Endpoints as people read them: in groups and wrapped on a terminal, a line each where a program reads."""
+"""Lists of endpoints: grouped and wrapped on a terminal, one per line otherwise."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .._api.endpoint import Endpoint
 
-# From this width on there is room for three columns.
+# The smallest width for three columns.
 _WIDE: Final = 100
 _MAX_SHOWN_FIELDS: Final = 3
 _REPEAT: Final = {"always": "yes", "identity": "yes, within 120 s, with the same identity", "never": "no"}
@@ -77,7 +77,7 @@ def _columns(first: Text, width: int, second: Text) -> RenderableType:
 
 
 def show_one(endpoint: Endpoint[..., Any]) -> None:
-    """Print what is known of an endpoint, with its fields."""
+    """Print an endpoint with its fields."""
     if is_terminal():
         _draw_one(console(), endpoint)
     else:

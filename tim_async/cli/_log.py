@@ -1,4 +1,4 @@
-"""Lines of a log."""
+"""Formatting of log lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ._output import plain
 
 
 class PlainFormatter(logging.Formatter):
-    """Formats lines of a log, those of other libraries too, that cannot steer a terminal."""
+    """Formats log lines, including those of other libraries, so that they cannot control a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the lines of a record."""

@@ -1,4 +1,4 @@
-"""Runs what a command does asynchronously; asyncio is imported then, since `--help` and completion do without."""
+"""Run asynchronous parts of a command; asyncio is imported late, because `--help` and completion do not need it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ T = TypeVar("T")
 
 
 def run_async(main: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in a loop of its own and return its result; Ctrl-C cancels it.
+    """Run a coroutine in a new loop and return its result; Ctrl-C cancels it.
 
-    The loop is the system's own, on Windows the proactor: it is woken by Ctrl-C, and nothing here needs another.
+    The loop is the system's own, on Windows the proactor: Ctrl-C wakes it, and nothing here needs another.
     """
     import asyncio
 

@@ -1,4 +1,4 @@
-"""Options that several commands have: which app, as which admin, where."""
+"""Options that several commands share: the app, the admin, the address."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ _MAX_DIGITS: Final = 20
 
 
 def read_app_id(value: str | int) -> int:
-    """Return the number that an app id is; like any wrong option, anything else ends the command."""
+    """Return the number of an app id; anything else ends the command like any wrong option."""
     if isinstance(value, int):  # a default
         return value
-    # The value is not repeated: a key in the wrong variable must not appear on the screen.
-    # Python reads no number of thousands of digits.
+    # The value is not repeated: a key in the wrong variable must not appear on the screen. Python refuses numbers of
+    # thousands of digits.
     if not value.isascii() or not value.isdigit() or len(value) > _MAX_DIGITS or int(value) == 0:
-        raise typer.BadParameter("it must be a number above 0", param_hint="'--sdk-app-id' (env var: 'TIM_SDK_APP_ID')")
+        raise typer.BadParameter(
+            "it must be a number greater than 0", param_hint="'--sdk-app-id' (env var: 'TIM_SDK_APP_ID')"
+        )
     return int(value)
 
 
@@ -75,14 +77,14 @@ BaseUrlOption = Annotated[
         envvar="TIM_BASE_URL",
         metavar="URL",
         show_default=False,
-        help="An address other than the region's, such as an emulator's.",
+        help="An address to use instead of the region's, such as an emulator's.",
         rich_help_panel=APP_PANEL,
     ),
 ]
 
 
 def read_region(name: str) -> Region:
-    """Return the region of this name; like any wrong option, another name ends the command."""
+    """Return the region of this name; another name ends the command like any wrong option."""
     from .._core.config import region_named
     from ..errors import UsageError
 
@@ -94,7 +96,7 @@ def read_region(name: str) -> Region:
 
 
 def require(value: str | None, option: str, command: str) -> str:
-    """Return the value of an option that is needed here; end the command when it is missing."""
+    """Return the value of a required option; end the command if it is missing."""
     if value is None:
         stop(f"{option} is missing; see tim-async {command} --help")
     return value

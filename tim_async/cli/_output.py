@@ -1,4 +1,4 @@
-"""What commands print, in one place: whatever is printed goes through `echo`, and cannot steer a terminal."""
+"""The output of commands, in one place: all output goes through `echo`, and cannot control a terminal."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .._printable import is_harmless, json_text
 if TYPE_CHECKING:
     from rich.console import Console
 
-# How long the end of a command waits for lines that are not printed yet.
+# How long the end of a command waits for unprinted lines.
 _LAST_LINES_S: Final = 1.0
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
 
 def plain(text: str) -> str:
-    """Return lines with spaces in place of everything that could steer a terminal; they keep their spacing."""
+    """Return lines with spaces in place of everything that could control a terminal; they keep their spacing."""
     if text.isprintable():
         return text
     return "\n".join(
@@ -34,29 +34,29 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return a text of others as one line that cannot steer a terminal, its white space drawn together."""
+    """Return untrusted text as one line that cannot control a terminal, its white space collapsed."""
     return plain(" ".join(text.split()))
 
 
 def echo(text: str = "", *, err: bool = False) -> None:
-    """Print lines, on stderr with `err`. Nothing else here prints, except for what rich draws."""
+    """Print lines, on stderr with `err`. Nothing else prints, except what rich draws."""
     typer.echo(plain(text), err=err)
 
 
 def is_terminal() -> bool:
-    """Return whether people read what is printed: then it may be drawn, in colours unless NO_COLOR is set."""
+    """Return whether the output goes to a terminal: then it may be drawn, in colours unless NO_COLOR is set."""
     return sys.stdout.isatty()
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return what draws tables and progress. It steers the terminal: texts of others go through `one_line` first."""
+    """Return the console for tables and progress. It controls the terminal: pass untrusted text through `one_line`."""
     from rich.console import Console
 
     return Console(stderr=stderr)
 
 
 def show_rows(title: str, rows: Sequence[tuple[str, str]]) -> None:
-    """Print a title and rows of a name and a text; on a terminal with texts wrapped beside the names, and colours."""
+    """Print a title and rows of a name and a text; on a terminal with colours, and texts wrapped beside the names."""
     if not is_terminal():
         echo(title)
         for name, text in rows:
@@ -76,7 +76,7 @@ def show_rows(title: str, rows: Sequence[tuple[str, str]]) -> None:
 
 
 def painter() -> Callable[[str, str], str]:
-    """Return what gives a text a style (`bold green`) where colours are wanted, and makes it one line everywhere."""
+    """Return the function that styles a text (`bold green`) if colours are enabled, and always makes it one line."""
     screen = console()
     name = None if screen.no_color or not screen.is_terminal else screen.color_system
     if name is None:
@@ -89,10 +89,10 @@ def painter() -> Callable[[str, str], str]:
 
 
 class LinePrinter:
-    """Prints lines from a thread of its own: a terminal that is stopped, or a reader that is slow, holds nothing up.
+    """Prints lines from a separate thread: a stopped terminal or a slow reader blocks nothing.
 
     Args:
-        most: how many lines wait; more are left out, and counted.
+        most: how many lines may wait; more are dropped, and counted.
     """
 
     def __init__(self, most: int = 10_000) -> None:
@@ -102,14 +102,14 @@ class LinePrinter:
         self._thread.start()
 
     def put(self, line: str) -> None:
-        """Print a line that a `painter` made, or JSON."""
+        """Print a line made by a `painter`, or JSON."""
         try:
             self._waiting.put_nowait(line)
         except queue.Full:
             self._left_out += 1
 
     def close(self) -> None:
-        """Print what waits, for a second at most."""
+        """Print the waiting lines, for at most a second."""
         try:
             self._waiting.put(None, timeout=_LAST_LINES_S)
         except queue.Full:
@@ -119,7 +119,7 @@ class LinePrinter:
     def _run(self) -> None:
         while (line := self._waiting.get()) is not None:
             left_out, self._left_out = self._left_out, 0
-            text = f"{line}\n... {left_out} lines left out\n" if left_out else f"{line}\n"
+            text = f"{line}\n... {left_out} lines dropped\n" if left_out else f"{line}\n"
             try:
                 _write(text)
                 if self._waiting.empty():
@@ -140,7 +140,7 @@ def _write(text: str) -> None:
 
 
 def _discard() -> None:
-    """Let stdout go nowhere from now on: what is left in its buffer would fail again when it is closed."""
+    """Redirect stdout to nowhere: flushing its buffer on close would fail again."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
@@ -154,13 +154,13 @@ class _Terminal:
         self._stream = stream
 
     def write(self, text: str) -> int:
-        """Write a text, changed where it could steer the terminal."""
+        """Write a text, with characters replaced that could control the terminal."""
         self._stream.write(plain(text))
         return len(text)
 
 
 def for_data(stream: TextIO) -> TextIO:
-    """Return a stream for data: as it is for a file or a pipe, with changed texts for a terminal."""
+    """Return a stream for data: unchanged for a file or a pipe, filtered for a terminal."""
     return cast("TextIO", _Terminal(stream)) if stream.isatty() else stream
 
 
@@ -170,7 +170,7 @@ def show_time(seconds: float) -> str:
 
 
 def show_facts(facts: object, *, as_json: bool) -> None:
-    """Print what a command found out: as text for people, or with --json as one JSON object on one line."""
+    """Print the result of a command as text, or with --json as one JSON object on one line."""
     if as_json:
         print_json(facts)
     else:
@@ -178,14 +178,14 @@ def show_facts(facts: object, *, as_json: bool) -> None:
 
 
 def json_line(value: object) -> str:
-    """Return a value as JSON on one line; what could steer a terminal stands there as its escape."""
+    """Return a value as JSON on one line; characters that could control a terminal are escaped."""
     import msgspec
 
     return json_text(msgspec.json.encode(value).decode())
 
 
 def print_json(value: object, *, indent: int = 0) -> None:
-    """Print a value as JSON, on one line or indented; what could steer a terminal stands there as its escape."""
+    """Print a value as JSON, on one line or indented; characters that could control a terminal are escaped."""
     import msgspec
 
     data = msgspec.json.encode(value)

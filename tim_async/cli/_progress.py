@@ -1,4 +1,4 @@
-"""How far a campaign is: a live display on a terminal, a line now and then elsewhere."""
+"""The progress of a campaign: a live display on a terminal, an occasional line otherwise."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ._output import console, echo, one_line
 if TYPE_CHECKING:
     from ..bulk import PlanProgress, Progress
 
-# Lines in a log file are few.
+# Few lines in a log file.
 _LINE_INTERVAL_S: Final = 5.0
 _MAX_CODES: Final = 4
 
 
 @contextmanager
 def shown() -> Iterator[Callable[[Progress | PlanProgress], None]]:
-    """Show progress on stderr while the block runs; yield the function that takes that of a plan and that of a run."""
+    """Show progress on stderr while the block runs; yield the function that takes the progress of a plan or a run."""
     screen = console(stderr=True)
     if not screen.is_terminal:
         yield _Lines().show
@@ -50,7 +50,7 @@ def shown() -> Iterator[Callable[[Progress | PlanProgress], None]]:
 
 
 class _Lines:
-    """Prints a line when the last one is a while ago, and at the end."""
+    """Prints a line if the last one was some time ago, and at the end."""
 
     def __init__(self) -> None:
         self._printed_at = -_LINE_INTERVAL_S
@@ -62,7 +62,7 @@ class _Lines:
 
         now = time.monotonic()
         if isinstance(progress, PlanProgress):
-            # Most plans are made in a moment, and what they are is printed then.
+            # Most plans take a moment, and their result is printed then.
             self._began_planning = self._began_planning or now
             if now - max(self._began_planning, self._printed_at) >= _LINE_INTERVAL_S:
                 self._printed_at = now
@@ -79,7 +79,7 @@ class _Lines:
 
 
 def _measure(progress: Progress | PlanProgress) -> tuple[int, int | None]:
-    """Return how much is done, and of how much; None where that is not known."""
+    """Return how much is done, and the total; None if that is unknown."""
     from ..bulk import PlanProgress
 
     if not isinstance(progress, PlanProgress):
@@ -90,14 +90,14 @@ def _measure(progress: Progress | PlanProgress) -> tuple[int, int | None]:
 
 
 def describe(progress: Progress | PlanProgress) -> str:
-    """Return what a line shows beside the name."""
+    """Return the text of a line beside the name."""
     from ..bulk import PlanProgress
 
     return _describe_plan(progress) if isinstance(progress, PlanProgress) else _describe_run(progress)
 
 
 def _describe_plan(progress: PlanProgress) -> str:
-    """Return rows, their rate and the bytes of the file, or what is done with the rows."""
+    """Return rows, their rate and the bytes of the file, or the current step."""
     rows = f"{progress.rows:,} rows"
     if progress.stage == "sorting":
         return f"{rows} read, looking for duplicates"
@@ -110,7 +110,7 @@ def _describe_plan(progress: PlanProgress) -> str:
 
 
 def _describe_run(progress: Progress) -> str:
-    """Return what became of recipients, rate against the cap, the rate in force while it is lower, and time left."""
+    """Return outcomes, rate against the cap, the rate in force if it is lower, and the time left."""
     parts = [f"{progress.sent:,} sent"]
     if progress.failed:
         codes = sorted(progress.codes.items(), key=lambda pair: -pair[1])
@@ -127,7 +127,7 @@ def _describe_run(progress: Progress) -> str:
         if in_force != cap:
             parts.append(f"limited to {in_force} of {cap}/s by the service")
     if progress.rest_ends:
-        parts.append(f"rests until {progress.rest_ends}")
+        parts.append(f"resting until {progress.rest_ends}")
     if progress.held_up:
         parts.append(progress.held_up)
     if progress.left_s is not None and progress.settled < progress.total:

@@ -29,14 +29,14 @@ PrefixOption = Annotated[
     typer.Option(
         "--queue-prefix",
         metavar="TEXT",
-        help="What the names of queues begin with.",
+        help="The prefix of queue names.",
         rich_help_panel=WORKERS_PANEL,
     ),
 ]
 
 
 def make_queue(url: str, app: int, prefix: str) -> AioPikaBroker:
-    """Return the broker of an app; to be called in the loop that uses it."""
+    """Return the broker of an app; call this in the loop that uses it."""
     from ..cluster import make_broker
 
     return make_broker(url, app, prefix=prefix)

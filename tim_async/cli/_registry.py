@@ -1,4 +1,4 @@
-"""Endpoints by what a person types, and what is known of them."""
+"""Find endpoints by what a user types, and describe them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLAIN: Final = {str: "string", int: "integer", float: "number", bool: "true or 
 
 
 def path(endpoint: Endpoint[..., Any]) -> str:
-    """Return how an endpoint is called in the program and here, such as `c2c.send`."""
+    """Return the name of an endpoint in programs and here, such as `c2c.send`."""
     return f"{endpoint.family}.{endpoint.name}"
 
 
@@ -35,10 +35,10 @@ def find(name: str) -> Endpoint[..., Any]:
 
 
 def search(words: Sequence[str]) -> list[Match]:
-    """Return the endpoints that have all of some words in what they are called, do and take; all for no words.
+    """Return the endpoints that match all words; all endpoints without words.
 
-    Words may stand in the name, the command, the document's id, the purpose, the titles of the English and the Chinese
-    page, and in the names and descriptions of fields. Those found by their fields come last, with these fields.
+    Words are searched in the name, the command, the document's id, the purpose, the titles of the English and the
+    Chinese page, and in the names and descriptions of fields. Matches by field come last, with these fields.
     """
     wanted = [word.lower() for word in words]
     found = [(endpoint, _by_fields(endpoint, wanted)) for endpoint in endpoints().values()]
@@ -46,7 +46,7 @@ def search(words: Sequence[str]) -> list[Match]:
 
 
 def _by_fields(endpoint: Endpoint[..., Any], words: Sequence[str]) -> tuple[Field, ...] | None:
-    """Return the fields that have what the endpoint's own texts have not; None where a word is missing."""
+    """Return the fields with the words that the endpoint's own texts lack; None if a word is missing."""
     own = " ".join((path(endpoint), endpoint.command, endpoint.doc or "", purpose(endpoint), *titles(endpoint))).lower()
     missing = [word for word in words if word not in own]
     if not missing:
@@ -67,19 +67,19 @@ def titles(endpoint: Endpoint[..., Any]) -> tuple[str, ...]:
 
 
 def purpose(endpoint: Endpoint[..., Any]) -> str:
-    """Return in one sentence what an endpoint does."""
+    """Return one sentence about what an endpoint does."""
     return purpose_of(endpoint.request)
 
 
 class Field(NamedTuple):
-    """What is known of a field.
+    """A field as shown in lists.
 
     Attributes:
-        depth: 0 for the struct's own, 1 for those of the structs in them, and so on.
+        depth: 0 for the struct's own fields, 1 for those of nested structs, and so on.
         wire_name: its name on the wire.
         python_name: its name in Python.
-        kind: what it holds.
-        is_required: whether it must be given.
+        kind: its type.
+        is_required: whether it is required.
         note: its description in the struct.
     """
 
@@ -92,7 +92,7 @@ class Field(NamedTuple):
 
 
 def fields(struct: type[msgspec.Struct], depth: int = 0) -> Sequence[Field]:
-    """Return the fields of a struct, each followed by those of the structs in it, three levels deep."""
+    """Return the fields of a struct, each followed by those of its nested struct, three levels deep."""
     return _fields(struct, depth)
 
 
@@ -111,7 +111,7 @@ def _fields(struct: type[msgspec.Struct], depth: int) -> Sequence[Field]:
 
 
 Match: TypeAlias = "tuple[Endpoint[..., Any], tuple[Field, ...]]"
-"""An endpoint, and the fields of its request or answer by which it was found."""
+"""An endpoint, and the fields of its request or answer that matched."""
 
 
 def _structs(type_: object) -> Iterator[type[msgspec.Struct]]:

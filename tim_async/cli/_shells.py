@@ -1,4 +1,4 @@
-"""Lines for the shell of this machine: variables that are set, and a command with its arguments."""
+"""Lines for the shell of this machine: setting a variable, and a command with its arguments."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ WINDOWS: Final = os.name == "nt"
 
 
 def set_variable(name: str, value: str) -> str:
-    """Return the line that sets a variable: for PowerShell on Windows, and for other shells elsewhere."""
+    """Return the line that sets a variable: for PowerShell on Windows, for POSIX shells otherwise."""
     if WINDOWS:
         return f"$env:{name} = '{value.replace(chr(39), chr(39) * 2)}'"
     import shlex
@@ -19,7 +19,7 @@ def set_variable(name: str, value: str) -> str:
 
 
 def example(line: str) -> str:
-    """Return a line of an example, written for POSIX shells, as it is typed here."""
+    """Return an example line, written for POSIX shells, in the syntax of this machine."""
     if not WINDOWS:
         return line
     import shlex

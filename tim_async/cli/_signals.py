@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first one ends the work in order, the second one at once."""
+"""Ctrl-C and SIGTERM: the first one ends the work in order, the second one immediately."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from ._output import echo
 
-# Windows has no SIGTERM that another process could send, but Ctrl-Break, which services are stopped with.
+# Windows has no SIGTERM from other processes, but Ctrl-Break, which stops services.
 _SIGNALS: Final = tuple(
     (number, name)
     for number, name in (
@@ -23,7 +23,7 @@ _SIGNALS: Final = tuple(
 
 @contextmanager
 def handled(handle: Callable[[str], None]) -> Iterator[None]:
-    """Call a function with the name of each signal that comes while the block runs."""
+    """Call a function with the name of each signal that arrives while the block runs."""
     with ExitStack() as stack:
         for number, name in _SIGNALS:
             stack.enter_context(_handled(number, name, handle))
@@ -37,8 +37,8 @@ def _handled(number: int, name: str, handle: Callable[[str], None]) -> Iterator[
     loop = asyncio.get_running_loop()
     try:
         loop.add_signal_handler(number, handle, name)
-    except NotImplementedError:  # loops of Windows
-        # They are woken by a signal, and call what was asked for from here.
+    except NotImplementedError:  # event loops of Windows
+        # A signal wakes them, and the handler is called from here.
         before = signal.signal(number, lambda *_: loop.call_soon_threadsafe(handle, name))
         try:
             yield
@@ -53,7 +53,7 @@ def _handled(number: int, name: str, handle: Callable[[str], None]) -> Iterator[
 
 @contextmanager
 def stopped_in_order(stop: Callable[[str], bool]) -> Iterator[None]:
-    """Let the first signal stop the work of this task in order, and the next one cancel the task.
+    """Make the first signal stop the work of this task in order, and the next one cancel the task.
 
     `stop` gets the signal's name and returns whether there is something in flight to wait for.
     """

@@ -1,4 +1,4 @@
-"""The pages that explain errors: a class of error each, found by its topic, with what to do about it."""
+"""The pages that explain errors: one for each class of error, found by its topic, with what to do about it."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from .. import errors
 from ..errors import TimError
 
 NEXT_STEPS: Final[Mapping[str, str]] = {
-    "error": "read the message: it says what is wrong; the narrower topics say more",
+    "error": "read the message, which says what is wrong; the narrower topics say more",
     "usage": "change the call, the option or the setting that the message names; nothing was sent",
     "body-too-large": "shorten the largest field, or send the content as a file or in several messages",
-    "user-sig": "make a new UserSig with the app's own key; `tim-async user-sig --verify` shows what is in one",
+    "user-sig": "create a new UserSig with the app's own key; `tim-async user-sig --verify` shows the contents of one",
     "limiter-setup": "check the limiter's address and credentials, and that its clients share one event loop and app",
-    "wait-too-long": "allow a later deadline, send less at a time, or raise the limit",
-    "transport": "check the network and the address; look at the history before a message is sent again",
-    "connect": "check the address, the network and that something listens there; nothing was sent",
-    "breaker-open": "answer your own callers that the service is away; one call every few seconds looks by itself",
-    "connection-lost": "look at the history before you send again, or repeat the same request within 120 s",
-    "reply-timeout": "look at the history before you send again, or repeat the same request within 120 s",
-    "reply-decode": "check that the base URL is the service's address, and look for a proxy in between",
-    "archive": "fetch it again with a new address from `client.operation.get_history`; each is good for some time only",
-    "ledger": "check the ledger's path or URL, its permissions and who has it locked; then run again",
-    "limiter-unavailable": "bring Redis back, or allow the workers to go on without it with --fallback-processes",
-    "cluster": "check the broker's URL and that it runs; what was submitted is in the ledger",
+    "wait-too-long": "allow a later deadline, send less at once, or raise the limit",
+    "transport": "check the network and the address; check the history before you send a message again",
+    "connect": "check the address, the network and that a server is listening there; nothing was sent",
+    "breaker-open": "answer your own callers that the service is unavailable; a call every few seconds probes it",
+    "connection-lost": "check the history before you send again, or repeat the same request within 120 s",
+    "reply-timeout": "check the history before you send again, or repeat the same request within 120 s",
+    "reply-decode": "check that the base URL is the service's address, and that no proxy is in between",
+    "archive": "fetch it again with a new address from `client.operation.get_history`; addresses expire",
+    "ledger": "check the ledger's path or URL, its permissions and which process has locked it; then run again",
+    "limiter-unavailable": "restore Redis, or allow the workers to continue without it by --fallback-processes",
+    "cluster": "check the broker's URL and that it is running; what was submitted is in the ledger",
     "partial-failure": "look at `failed`: each item has a code, which `tim-async explain CODE` explains",
-    "webhook": "read the message: it says why the webhook was refused; the narrower topics say more",
-    "webhook-signature": "set the token that the console has, on both sides; anything else may come from an attacker",
-    "webhook-stale": "set the clock of this machine; a request that was repeated on purpose is rightly refused",
+    "webhook": "read the message, which says why the webhook was refused; the narrower topics say more",
+    "webhook-signature": "set the token from the console on both sides; other requests may come from an attacker",
+    "webhook-stale": "set the clock of this machine; a request that was replayed deliberately is rightly refused",
     "webhook-wrong-app": "give the receiver the app's own SdkAppid, or point the other app's webhook elsewhere",
     "webhook-method": "send webhooks with POST; browsers and health checks use GET",
     "event-too-large": "raise the receiver's limit if the sender is the service; otherwise it is rightly refused",
     "event-timeout": "check the network and proxies between the service and this receiver",
-    "event-decode": "compare the body with the document of its command; report it if the service sent it",
-    "handler-answer": "return what the event takes, see the event's docstring; the default answer was given instead",
+    "event-decode": "compare the body with the document of its command; report a bug if the service sent it",
+    "handler-answer": "return an answer that the event accepts, see its docstring; the default answer was sent instead",
     "handler-timeout": "answer first and do slow work afterwards; the service does not wait longer",
-    "event-lost": "make handlers faster or allow more of them at a time; the service may send the event again",
+    "event-lost": "make handlers faster or run more of them concurrently; the service may send the event again",
     "api": "look up the code: `tim-async explain CODE`",
     "invalid-request": "change the request before sending it again; `tim-async explain CODE` says what is wrong",
     "auth": "check the credentials, the admin's rights and the app's settings in the console",
     "rate-limited": "slow down, or raise the limit in the console and in rate_limits",
-    "service-busy": "try again later; what is transient is retried by itself",
+    "service-busy": "try again later; transient errors are retried automatically",
 }
 """What to do, by topic."""
 
 
 class ErrorPage(NamedTuple):
-    """What is known of a class of error.
+    """The page of a class of errors.
 
     Attributes:
         topic: its short stable name.
         name: the class.
-        meaning: what its docstring says.
-        attributes: its own attributes, each with what it holds.
-        broader: the topic of the class it derives from, None for the root.
-        narrower: the topics of the classes that derive from it.
+        meaning: the text of its docstring.
+        attributes: its own attributes, each with its meaning.
+        broader: the topic of its base class, None for the root.
+        narrower: the topics of its subclasses.
     """
 
     topic: str

@@ -1,6 +1,6 @@
 """The root of the command line: all commands under one name, each loaded when it is called.
 
-The imports are written out, one function for each command: what packs programs (PyInstaller) finds them.
+The imports are written out, one function for each command, so that packagers (PyInstaller) find them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _TRY = "Begin"
 _SEND = "Send"
 _LOOK_UP = "Look up and sign"
 
-_DOCTOR = "Examine whether an app can be called, and say what is right and what to change."
-_COMPLETION = "Print what makes a shell complete commands, options, endpoints and fields."
+_DOCTOR = "Check whether an app can be called, and report what is right and what to change."
+_COMPLETION = "Print the script with which a shell completes commands, options, endpoints and fields."
 
 
 def _demo() -> _Loaded:
@@ -144,5 +144,5 @@ def tim_async(
     """Work with the REST API of Tencent Cloud IM from the command line.
 
     Start with `tim-async demo`: it needs no account. Credentials come from the environment (TIM_SDK_APP_ID,
-    TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION, TIM_BASE_URL); the secret key is asked for when it is missing.
+    TIM_SECRET_KEY, TIM_IDENTIFIER, TIM_REGION, TIM_BASE_URL); if the secret key is missing, you are prompted for it.
     """

@@ -1,6 +1,6 @@
 """Campaigns that are killed: for the ledger, that is to be left as it was committed at that moment.
 
-What was on its way arrives all the same. `kill` does that to a campaign of this process, at an exact place;
+What was in transit arrives all the same. `kill` does that to a campaign of this process, at an exact place;
 `test_killed_process` does it to a whole process.
 """
 
@@ -19,7 +19,7 @@ from tim_async.emulator import Emulator
 
 
 async def kill(campaign: Campaign, client: TimClient, emulator: Emulator, ledger: Path, *, after: int) -> None:
-    """Run a campaign until so many messages arrived, and leave the ledger as a killed process leaves it."""
+    """Run a campaign until this many messages arrived, and leave the ledger as a killed process leaves it."""
     left = ledger.with_name("left.db")
     running = asyncio.create_task(campaign.run(client))
     await until(lambda: len(emulator.messages()) >= after or running.done())

@@ -1,4 +1,4 @@
-"""The command line as a process of its own: killed, stopped, watched on a terminal. In full: `python -m benchmarks`."""
+"""The command line as a separate process: killed, stopped, watched on a terminal. Full test: `python -m benchmarks`."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ async def test_second_signal_does_not_wait_for_what_is_in_flight(emulator, tmp_p
         process.send_signal(signal.SIGTERM)
         _, errors = await process.communicate()
     assert process.returncode == 1
-    assert "stopped at once; to carry on, run it again: tim-async bulk run people.csv" in errors.decode()
+    assert "stopped at once; to continue, run it again: tim-async bulk run people.csv" in errors.decode()
     assert "Traceback" not in errors.decode()
     emulator.faults.clear()
     process = await start(emulator, tmp_path, *line)
@@ -157,7 +157,7 @@ async def test_display_on_a_terminal_shows_how_far_it_is(emulator, tmp_path):
 
     def read():
         nonlocal shown
-        with contextlib.suppress(OSError):  # the other side is closed: the process ended
+        with contextlib.suppress(OSError):  # the process has ended and closed its side
             while part := os.read(ours, 65536):
                 shown += part
 

@@ -176,7 +176,7 @@ async def test_span_that_is_not_used_in_time_is_void() -> None:
     await asyncio.sleep(1)
     stalled.may_go.set()
     await asyncio.gather(going, others)
-    assert worst_window(stalled.times + busy.times) <= 51  # the one that had its turn before it stalled
+    assert worst_window(stalled.times + busy.times) <= 51  # the call that had its turn before it stalled
 
 
 @pytest.mark.parametrize("in_force", [None, 40.0], ids=["configured limit", "slowed"])

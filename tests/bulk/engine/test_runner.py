@@ -169,7 +169,7 @@ async def test_client_that_is_closed_meanwhile(emulator, campaign):
 
 @pytest.mark.parametrize(
     ("pragma", "problem"),
-    [("max_page_count={pages}", "the disk is full"), ("query_only=ON", "it cannot be written")],
+    [("max_page_count={pages}", "the disk is full"), ("query_only=ON", "the file is read-only")],
     ids=["full", "read-only"],
 )
 async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, monkeypatch, pragma, problem, clock):
@@ -203,7 +203,7 @@ async def test_disk_that_does_not_take_more(emulator, client, campaign, ledger, 
     arrived = {message.to_account for message in emulator.messages()}
     assert 0 < len(arrived) < 400
     begun = {each.account async for each in campaign().outcomes() if each.state in ("sent", "in_flight")}
-    assert arrived <= begun  # nothing was sent that the ledger does not know of
+    assert arrived <= begun  # nothing was sent without being in the ledger
     clock.ahead = 300.0
     report = await campaign(**options).run(client)
     assert report.is_complete

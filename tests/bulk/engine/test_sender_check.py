@@ -41,7 +41,7 @@ async def test_sender_that_is_not_imported_stops_it_and_fails_no_recipient(
 
 
 async def test_recipients_that_are_not_imported_are_not_taken_for_the_sender(strict, campaign):
-    """20003 may mean either: the service is asked, once, and not at all about one that it took a message from."""
+    """20003 may mean either: the service is asked once, and not at all about a sender of an accepted message."""
     strict.add_accounts("shop")
     strict.faults.answer(20003, command=SINGLE, times=40)
     options = {"recipients": accounts(15), "message": from_whom("shop"), "lanes": "single"}

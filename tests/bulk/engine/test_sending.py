@@ -1,4 +1,4 @@
-"""Recipients that are refused: what is true of them, and what has to be asked first."""
+"""Refused recipients: their outcome, and what must be checked first."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def test_refused_each_time_and_to_be_sent_anyway_ends(emulator, client, ca
 
 
 async def test_limit_that_was_lowered_does_not_undo_a_delivery(emulator, client, campaign, ledger):
-    """The repeat is refused here, before it is sent: that says nothing of what was sent before."""
+    """The repeat is refused here, before it is sent: that says nothing about the earlier attempt."""
     options = {"recipients": accounts(150), "message": Template("Hi $account " + "x" * 900)}
     emulator.faults.delay(0.05, after=True)
     await kill(campaign(**options), client, emulator, ledger, after=60)

@@ -83,7 +83,7 @@ async def test_on_unknown_send_reaches_all_perhaps_twice(emulator, client, campa
 
 @pytest.mark.parametrize("options", KINDS[:2])
 async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaign, ledger, options, clock, monkeypatch):
-    """An hour has passed and the clock says it is earlier than before: that is no reason to repeat."""
+    """An hour has passed but the clock shows an earlier time than before: that is no reason to repeat."""
     monkeypatch.setattr(context, "SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
     monkeypatch.setattr("tim_async.bulk._engine.verification.SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
     own = type(clock)()
@@ -93,7 +93,7 @@ async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaig
     emulator.faults.clear()
     report = await campaign(**options, clock=own).run(client)
     assert report.sent == report.total
-    # Found where it was: nothing was sent a second time to those who were in flight.
+    # Found in the history: nothing was sent a second time to those in flight.
     doubled = each_got(emulator)
     assert doubled == {1: report.total}
 
@@ -107,7 +107,7 @@ async def test_clock_that_was_put_back_is_not_believed(emulator, client, campaig
 async def test_clock_that_does_not_agree_with_the_services(
     emulator, client, campaign, ledger, options, clock, monkeypatch, first, second
 ):
-    """The message stands in the history at the service's time: not to look there is no proof that it was not sent."""
+    """The message is in the history at the service's time: a search elsewhere does not prove that it was not sent."""
     monkeypatch.setattr("tim_async.bulk._engine.verification.SETTLED_AFTER_S", context.REPEAT_WITHIN_S)
     own = type(clock)()
     own.ahead = first

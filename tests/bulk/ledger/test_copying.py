@@ -1,4 +1,4 @@
-"""Staged rows on PostgreSQL: entered by COPY, whatever is in them, and all or none of a transaction."""
+"""Staged rows on PostgreSQL: inserted by COPY, whatever they contain, and all or none in a transaction."""
 
 from __future__ import annotations
 

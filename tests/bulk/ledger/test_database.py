@@ -1,4 +1,4 @@
-"""The file of a ledger: by which name it is opened, by whom, and what is done before it is known to be one."""
+"""The file of a ledger: the names that open it, its users, and what is done before it is identified."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ async def test_ledger_of_a_newer_version_is_not_written_to(path, purpose):
     )
     file.close()
     before = path.read_bytes()
-    with pytest.raises(LedgerError, match=f"is of version 999, and this tim_async works with version {SCHEMA_VERSION}"):
+    with pytest.raises(LedgerError, match=f"has version 999, but this tim_async needs version {SCHEMA_VERSION}"):
         async with Ledger(path, purpose=purpose):
             pass
     assert path.read_bytes() == before
@@ -120,7 +120,7 @@ async def test_ledger_on_a_server_by_the_url_of_other_programs():
 
 
 async def test_ledger_that_may_only_be_read(shelf, campaign, client, as_reader):
-    """Its status can be asked for and its outcomes exported, by a user who may not write it."""
+    """A user without write access can query its status and export its outcomes."""
     path = shelf / "spring.db"
     await campaign(ledger=path, recipients=accounts(5), message="Hi").run(client)
     assert not path.with_name("spring.db-wal").exists()
@@ -135,7 +135,7 @@ async def test_ledger_that_may_only_be_read(shelf, campaign, client, as_reader):
 
 
 async def test_ledger_of_a_dead_runner_that_may_only_be_read(shelf, campaign, client, as_reader):
-    """What is in the file beside it counts; that no process holds the lock is seen by a user who may not take it."""
+    """The log beside it is read; a user who may not lock the file sees that no process holds the lock."""
     path, left = shelf / "spring.db", shelf / "left.db"
     await campaign(ledger=path, recipients=accounts(5), message="Hi").plan()
     async with Ledger(path, purpose="test") as ledger:

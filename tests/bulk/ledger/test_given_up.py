@@ -23,7 +23,7 @@ async def ledger() -> AsyncIterator[Ledger]:
 
 
 async def given_up(ledger: Ledger) -> CampaignRow:
-    """Return a campaign of three chunks: nothing sent of one, one half sent, and one that is well; two are given up."""
+    """Return a campaign of three chunks: one not sent, one half sent, and one healthy; two are given up."""
     row = await planned(ledger, 9, 3)
     [owner] = owners(ledger, 1)
     await owner.claim(row.id, now=NOW, lease_s=20, limit=3)
@@ -54,7 +54,7 @@ async def test_given_up_chunks_are_opened_as_they_were_left(ledger: Ledger) -> N
     row = await given_up(ledger)
     shared = ledger.require_shared()
     assert await shared.open_again(row.id) == 4
-    # The one that the service refused stays as it is.
+    # The refused recipient stays as it is.
     assert await states(ledger, row) == [FAILED, PLANNED, PLANNED, SENT, PLANNED, PLANNED, SENT, SENT, SENT]
     assert await shared.given_up(row.id) == []
     found = await ledger.campaigns.find("spring")

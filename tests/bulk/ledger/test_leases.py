@@ -108,7 +108,7 @@ async def test_what_an_owner_enters_after_its_lease_changes_nothing(url: str) ->
         assert await late.apply(row.id, begin(chunk.number)) == Applied()
         [taken] = await next_one.claim(row.id, now=NOW + 30, lease_s=20, limit=1)
         assert (taken.number, len(taken.recipients)) == (chunk.number, 10)
-        # It hands back what it has not touched, and enters refusals, while the other is at work ...
+        # It releases untouched chunks, and records refusals, while the other works ...
         moves = [Reassignment(ordinals=list(range(3, 10)), is_try=False)]
         entered = [*outcomes(FAILED, 0, code=1), *outcomes(UNKNOWN, 1, info="?"), *outcomes(SENT, 2, msg_key="k")]
         await late.apply(row.id, Changes(outcomes=entered, reassigned=moves, done=[chunk.number]))
@@ -262,7 +262,7 @@ async def test_nothing_is_sent_once_the_lease_has_run_out(url: str, is_taken: bo
                 held.flows.set()
             else:
                 held.flows.set()
-                # This one was asked for before the lease ran out, and renews it only up to that moment.
+                # This renewal was requested before the lease expired, and extends it only up to that moment.
                 await until(lambda: held.renewals == 1)
                 assert set(got()) == sent
                 skip(LEASE_S / 4)
@@ -287,7 +287,7 @@ async def test_chunk_that_owners_died_with_is_claimed_alone_and_last(url: str) -
         assert await claim(4, is_alone=False) == []
         assert await claim(4) == [(0, True)]
         assert await claim(4) == [(1, True)]
-        # Handed back is no death.
+        # A released chunk is not a death.
         await ledger.chunks.release_all(row.id)
         assert await claim(5) == [(2, False), (3, False)]
         # The third death, and the fourth: that is enough.
@@ -371,7 +371,7 @@ async def test_transaction_that_was_refused_or_lost_is_done_once_more(url: str) 
                     wire.mend()
                 return connection.execute(text("SELECT 7")).scalar_one()
 
-            # Lost before it was committed: nothing of it is there.
+            # Lost before the commit: nothing of it is stored.
             assert await ledger.database.write(cut_off) == 7
             assert len(tries) == 5
 

@@ -1,4 +1,4 @@
-"""Who is left out in the transaction that writes a sending ahead, and whose contacts are taken back."""
+"""Who is left out in the transaction that writes a sending ahead, and whose contacts are removed again."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def planned(ledger: Ledger, name: str, accounts: list[str]) -> CampaignRow
 
 
 class Owner:
-    """One that claims and starts chunks, on a file or a server."""
+    """An owner that claims and starts chunks, on a file or a server."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.chunks: ChunkStore | LeasedChunks = ledger.chunks if ledger.shared is None else ledger.shared.new_owner()
@@ -112,7 +112,7 @@ async def test_contact_is_taken_back_when_nothing_was_sent(ledger: Ledger) -> No
     moved = [Reassignment(ordinals=[3], is_try=False)]
     await owner.chunks.apply(row.id, Changes(outcomes=outcomes, reassigned=moved, done=[number]))
     assert await contacted(ledger, row) == ["a", "c"]
-    await owner.begin(row)  # the one that went to a further chunk
+    await owner.begin(row)  # the recipient that moved to a further chunk
     assert await contacted(ledger, row) == ["a", "c", "d"]
 
 

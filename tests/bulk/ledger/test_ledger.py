@@ -1,4 +1,4 @@
-"""The ledger by itself: what it holds, who may claim what, and what happens when the disk does not play along."""
+"""The ledger: its contents, its claims, and failures of the disk."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_claim_begin_settle(path):
             (RecipientState.SENT, None): 10,
             (RecipientState.PLANNED, None): 15,
         }
-        assert await ledger.chunks.claim(campaign.id, limit=9) == []  # the second is at work
+        assert await ledger.chunks.claim(campaign.id, limit=9) == []  # the second is in flight
         assert two.number == 1
 
 
@@ -207,8 +207,8 @@ async def test_another_database_is_left_alone(path):
 @pytest.mark.parametrize(
     ("version", "advice"),
     [
-        ("1", "finish its campaigns with the tim_async that made it, and give new ones another ledger"),
-        ("99", "a later tim_async made it, use that one"),
+        ("1", "finish its campaigns with the tim_async that created it, and use another ledger for new ones"),
+        ("99", "a newer tim_async created it; use that version"),
     ],
 )
 async def test_ledger_of_another_version(path, version, advice):
@@ -223,18 +223,18 @@ async def test_ledger_of_another_version(path, version, advice):
             async with Ledger(path, purpose=purpose):
                 pass
         assert (
-            f"is of version {version}, and this tim_async works with version {SCHEMA_VERSION}: {advice}"
+            f"has version {version}, but this tim_async needs version {SCHEMA_VERSION}: {advice}"
             in caught.value.message
         )
     assert path.read_bytes() == before
 
 
 async def test_where_none_can_be(tmp_path):
-    with pytest.raises(LedgerError, match="there is no ledger"):
+    with pytest.raises(LedgerError, match="does not exist"):
         async with Ledger(tmp_path / "missing.db"):
             pass
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(LedgerError, match="there is no folder"):
+    with pytest.raises(LedgerError, match="the ledger's folder"):
         async with Ledger(tmp_path / "no" / "folder.db", purpose="test"):
             pass
     for location in ("", ":memory:", "sqlite://", "nonsense://x y", 7):
@@ -270,7 +270,7 @@ async def test_full_disk_is_reported_and_what_was_written_stays(path):
 
         await ledger.database.read(cap)
         rows = [(f"another-{index}", "x" * 200, index) for index in range(500)]
-        with pytest.raises(LedgerError, match="the disk is full: make room"):
+        with pytest.raises(LedgerError, match="the disk is full: free some space"):
             await enter(ledger, campaign, rows)
     async with Ledger(path, purpose="repaired") as ledger:
         assert len(await all_rows(ledger, campaign)) == 25
@@ -282,7 +282,7 @@ async def test_file_that_cannot_be_written(path):
         campaign = await planned(ledger)
 
         await ledger.database.read(lambda connection: connection.exec_driver_sql("PRAGMA query_only=ON"))
-        with pytest.raises(LedgerError, match="it cannot be written"):
+        with pytest.raises(LedgerError, match="the file is read-only"):
             await ledger.campaigns.update(campaign.id, status="running")
 
 

@@ -1,4 +1,4 @@
-"""A file that is not a ledger, or not all of it, is never taken for one; one that a crash left is."""
+"""A file that is not a ledger, or incomplete, is never accepted as one; one left by a crash is."""
 
 # ruff: noqa: ASYNC240 - nothing else waits for these files
 
@@ -28,9 +28,9 @@ Make: TypeAlias = Callable[..., Campaign]
 
 posix = pytest.mark.skipif(os.name != "posix", reason="rights of POSIX")
 COPIED = (
-    "{0} was copied while it was open, or lost its log: {0}-wal, which has what was sent last, is missing. Put it "
-    "beside it, or copy the ledger again after its run has ended. Where this is all there is, `tim-async bulk adopt` "
-    "takes it as it is, and recipients may get the message twice"
+    "{0} was copied while it was open, or lost its log: {0}-wal, with the latest sends, is missing. Put the log back "
+    "beside it, or copy the ledger again after its run has ended. To use the file without it, run `tim-async bulk "
+    "adopt`; recipients may then get the message twice"
 )
 
 
@@ -154,7 +154,7 @@ async def test_crash_recovers_and_looking_at_it_changes_nothing(planned: Path) -
 @posix
 @pytest.mark.parametrize("step", ["before the mark", "after the mark", "after the checkpoint", "while closing"])
 async def test_killed_at_any_step_of_opening_and_closing_it_opens(planned: Path, step: str) -> None:
-    """The log is there, with something in it, whenever the file says that it is open."""
+    """The log exists, and is not empty, whenever the file is marked as open."""
     code = f"""
 import asyncio, os, signal, sqlite3, sys
 from tim_async.bulk._ledger import opening
@@ -245,7 +245,7 @@ async def test_log_without_its_ledger(planned: Path) -> None:
     planned.unlink()
     shutil.move(f"{planned}-kept", wal_path(planned))
     assert await refused(planned) == (
-        f"{planned} is missing, while its log {planned}-wal is there: put back the ledger, or remove the log to begin "
+        f"{planned} is missing, while its log {planned}-wal is there: restore the ledger, or remove the log to start "
         "a new one"
     )
 
@@ -256,9 +256,9 @@ async def test_copy_that_was_put_back_over_one_that_a_crash_left_open(planned: P
     await crashed(planned)
     shutil.copy(tmp_path / "backup.db", planned)
     assert await refused(planned) == (
-        f"the log {planned}-wal is not that of {planned}, which was closed: was a copy put back over a ledger that was "
-        "open? Put back the one that the log belongs to; or remove the log to use the copy, and recipients may get the "
-        "message twice"
+        f"the log {planned}-wal does not belong to {planned}, which was closed: was a copy restored over an open "
+        "ledger? Restore the ledger that the log belongs to, or remove the log to use the copy; recipients may then "
+        "get the message twice"
     )
     wal_path(planned).unlink()
     assert await reason(planned, "test") is None
@@ -276,14 +276,14 @@ async def test_ledger_that_is_cut_off(planned: Path, size: int) -> None:
     planned.write_bytes(data[:size])
     whole = len(data) if size > 100 else 100
     assert await refused(planned) == (
-        f"{planned} is cut off after {size:,} of {whole:,} bytes: put back a copy of the ledger that is complete"
+        f"{planned} is truncated at {size:,} of {whole:,} bytes: restore a complete copy of the ledger"
     )
 
 
 @posix
 async def test_what_is_not_a_file_on_a_disk(path: Path) -> None:
     os.mkfifo(path)
-    assert await refused(path) == (f"{path} is not a file on a disk, so it cannot be a ledger: give the path of one")
+    assert await refused(path) == (f"{path} is not a regular file: give the path of a ledger file")
 
 
 @posix
@@ -300,7 +300,9 @@ async def test_file_that_cannot_be_read(planned: Path, monkeypatch: pytest.Monke
 
 
 async def test_folder_that_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match=r"^there is no folder .*no for the ledger: make it, or give another path$"):
+    with pytest.raises(
+        LedgerError, match=r"^the ledger's folder .*no does not exist: create it, or give another path$"
+    ):
         async with Ledger(tmp_path / "no" / "spring.db", purpose="test"):
             pass
     assert list(tmp_path.iterdir()) == []
@@ -365,7 +367,7 @@ async def test_ledger_with_a_row_or_from_before_is_kept_whatever_fails(path: Pat
 
 
 async def test_two_begin_one_after_the_other_although_the_first_removes_its_lock(path: Path) -> None:
-    """The second waits for the lock of a file that is removed meanwhile: it takes the one that has the name."""
+    """The second waits for the lock of a file that is removed in the meantime: it locks the new file of that name."""
     first, second = Ledger(path, purpose="one"), Ledger(path, purpose="two")
     await first.__aenter__()
     waiting = asyncio.create_task(second.__aenter__())
@@ -388,14 +390,14 @@ async def test_adopted_copy_is_a_ledger(planned: Path, tmp_path: Path) -> None:
     assert adopt_ledger(copy) == copy
     assert await reason(copy, "test") is None
     for each in (planned, copy):
-        with pytest.raises(LedgerError, match=r"is complete, with what lies beside it: nothing was changed$"):
+        with pytest.raises(LedgerError, match=r"is complete: nothing was changed$"):
             adopt_ledger(each)
 
 
 async def test_what_cannot_be_adopted(planned: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is on a server; only a file can lack its log"):
         adopt_ledger("postgresql+asyncpg://me@127.0.0.1/db")
-    with pytest.raises(LedgerError, match="there is no ledger"):
+    with pytest.raises(LedgerError, match="does not exist"):
         adopt_ledger(tmp_path / "missing.db")
     copy = tmp_path / "copy.db"
     async with Ledger(planned, purpose="test"):

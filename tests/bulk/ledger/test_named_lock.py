@@ -125,10 +125,10 @@ async def test_what_a_process_writes_whose_lock_was_lost_is_undone(ledger: Ledge
         await ledger.campaigns.update(row.id, reason="mine")
         await expire(other)  # it is held up for longer than the lock is kept
         async with other.require_shared().alone_with("spring"):
-            with pytest.raises(LedgerError, match=r"held up for more than 15 s, and another one has taken over"):
+            with pytest.raises(LedgerError, match=r"stalled for more than 15 s, and another one has taken over"):
                 await ledger.campaigns.update(row.id, reason="still mine")
             await other.campaigns.update(row.id, reason="theirs")
-        with pytest.raises(LedgerError, match="taken over"):  # no one has it any more, but much may have happened
+        with pytest.raises(LedgerError, match="taken over"):  # no process holds it any more, but much may have happened
             await ledger.campaigns.update(row.id, reason="still mine")
     found = await other.campaigns.find("spring")
     assert found is not None

@@ -80,13 +80,13 @@ async def test_cancelled_twice_it_does_not_wait(path: Path, gate: Gate) -> None:
             await task
         assert not kept(path)
         gate.may_go.set()
-    assert kept(path)  # it ended by itself, and closing waited for that
+    assert kept(path)  # it ended normally, and closing waited for that
 
 
 async def test_lock_is_kept_until_the_last_transaction_is_over(
     path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long it takes: nothing of another process comes between."""
+    """However long it takes, no other process can write in between."""
     monkeypatch.setattr(module, "_CLOSE_TIMEOUT_S", 0.01)
     monkeypatch.setattr(module, "_MAX_INTERRUPTS", 1)
     async with Ledger(path, purpose="one") as ledger:
@@ -146,7 +146,7 @@ async def test_file_that_another_process_keeps_locked(path: Path, monkeypatch: p
     async with Ledger(path, purpose="test") as ledger:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("begin immediate")
-        with pytest.raises(LedgerError, match="another process keeps it locked"):
+        with pytest.raises(LedgerError, match="another process has locked it"):
             await ledger.campaigns.update(1, status="running")
         other.execute("rollback")
         other.close()
@@ -167,5 +167,5 @@ def test_ledger_goes_on_in_the_next_loop(path: Path) -> None:
 async def test_ledger_on_a_server_names_the_extra_that_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "greenlet", None)
     monkeypatch.delitem(sys.modules, "tim_async.bulk._ledger.server", raising=False)
-    with pytest.raises(LedgerError, match=r'needs: pip install "tim-async\[cluster\]"'):
+    with pytest.raises(LedgerError, match=r'requires: pip install "tim-async\[cluster\]"'):
         Ledger("postgresql+asyncpg://me@127.0.0.1/db")

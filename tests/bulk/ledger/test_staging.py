@@ -1,4 +1,4 @@
-"""Staged rows: what becomes of them, whatever cut the reading off, and what looking for duplicates costs."""
+"""Staged rows: their results after any interruption, and the cost of finding duplicates."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ async def contents(ledger: Ledger, name: str = "spring") -> tuple[object, ...]:
 def expected(
     rows: list[str | None], *, known: list[str] | None = None, first_chunk: int = 0, size: int = 4, piece: int = 7
 ) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
-    """What is to become of rows, said in the plainest way."""
+    """The expected results of rows, computed in the simplest way."""
     before = list(known or ())
     seen: set[str] = set()
     kept: list[tuple[object, ...]] = []
@@ -84,7 +84,10 @@ def expected(
     chunk, in_chunk = first_chunk, 0
     for place, account in enumerate(rows):
         if known is not None and place % piece == 0 and in_chunk:
-            chunk, in_chunk = chunk + 1, 0  # what was added may be at work already: the next piece has its own chunks
+            chunk, in_chunk = (
+                chunk + 1,
+                0,
+            )  # added recipients may be in flight already: the next piece has its own chunks
         if account is None:
             problems.append((place + 2, "bad", "?", "no account"))
         elif account in before:
@@ -236,7 +239,7 @@ async def test_sizes_are_those_of_recipients_only(location: Path | str) -> None:
 
 
 async def steps_of_a_plan(path: Path, name: str, count: int, others: int = 0) -> int:
-    """Return how many steps SQLite takes to plan so many recipients, besides those of another campaign."""
+    """Return how many steps SQLite takes to plan this many recipients, besides those of another campaign."""
     steps = 0
 
     def step() -> int:
@@ -280,7 +283,7 @@ async def test_work_for_a_row_does_not_depend_on_how_many_there_are(
 
 
 async def test_sort_takes_little_memory(tmp_path: Path) -> None:
-    """What does not fit into the cache goes to files, and SQLite takes as much again for a sort."""
+    """Data that does not fit into the cache goes to files, and SQLite needs as much again for a sort."""
     async with Ledger(tmp_path / "spring.db", purpose="test") as ledger:
 
         def pragma(connection: Connection, name: str) -> int:

@@ -1,4 +1,4 @@
-"""The thread of a ledger: whatever becomes of the tasks and the loop that wait for it."""
+"""The thread of a ledger, when the tasks and the loop that wait for it end."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ async def test_forked_process_is_refused() -> None:
     real = os.getpid()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "getpid", lambda: real + 1)
-        with pytest.raises(UsageError, match="before the process was forked"):
+        with pytest.raises(UsageError, match="before the process forked"):
             thread.submit(int)
     assert await thread.submit(int) == 0
 

@@ -66,7 +66,7 @@ async def test_template_reaches_every_text_of_a_message():
 
 @pytest.mark.parametrize("template", ["100 $", "$ name", "${}", "${name"])
 def test_malformed_template_is_refused_at_once(template):
-    with pytest.raises(UsageError, match="does not begin a placeholder") as caught:
+    with pytest.raises(UsageError, match="does not start a placeholder") as caught:
         Template(template)
     assert caught.value.field == "message"
 
@@ -258,7 +258,7 @@ def test_function_that_calls_itself_has_a_fingerprint():
 
 
 def test_function_is_the_same_in_the_next_process():
-    """Also where Python orders a set by a random seed, and where the line it stands in is another."""
+    """Also if Python orders a set by a random seed, and if its line number differs."""
     program = """
         {lines}from tim_async.bulk._message.rendering import MessageSource
         def make(recipient, names=frozenset("abcdefgh")):
@@ -300,7 +300,7 @@ def test_function_that_cannot_be_compared_needs_a_version(make, what):
 
 @pytest.mark.parametrize("message", ["Hi", Template("Hi $name"), [TextElem(text="x")]])
 def test_version_takes_nothing_from_a_text(message):
-    with pytest.raises(UsageError, match="a changed text is another message without it") as caught:
+    with pytest.raises(UsageError, match="a text is compared directly") as caught:
         MessageSource(message, version="1")
     assert caught.value.field == "message_version"
 
@@ -333,7 +333,7 @@ def test_size_is_that_of_the_request_to_the_longest_account(message):
 @example(name='"}],"x":1', number=1)
 @example(name="$name ${number}", number=1)
 def test_template_is_filled_in_as_if_a_message_was_made(name, number):
-    """Whatever a value is: quotes, escapes, placeholders."""
+    """For any value: quotes, escapes, placeholders."""
     template = Template(
         Message(
             msg_body=[TextElem(text="$name: $$ ${number}, $name"), CustomElem(data="{$number}")],

@@ -19,7 +19,7 @@ async def failures(campaign):
 
 
 async def ended(run):
-    """Return what a run returns; only one that hangs takes so long, on however busy a machine."""
+    """Return the result of a run; only a hanging one takes this long, even on a busy machine."""
     async with asyncio.timeout(60):
         return await run
 
@@ -92,7 +92,7 @@ async def test_function_that_awaits_what_was_cancelled_fails_that_recipient(emul
 
     report = await ended(campaign(recipients=accounts(20), message=make).run(client))
     assert (report.status, report.sent, report.failed) == ("done", 19, 1)
-    assert await failures(campaign) == {"u3": "the function was cancelled by something that it waited for"}
+    assert await failures(campaign) == {"u3": "the function was cancelled from inside"}
 
 
 async def test_function_that_takes_too_long_fails_that_recipient(emulator, client, campaign):

@@ -1,4 +1,4 @@
-"""Files of recipients as programs leave them, and what is read from them."""
+"""Files of recipients as programs write them, and what is read from them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Folder:
         return list(reader_of(file_source(self.write(name, content), **options)).rows())
 
     def refusal(self, name: str, content: bytes, **options: str) -> str:
-        """Write a file that is refused before a row of it is taken; return why."""
+        """Write a file that is refused before any row is accepted; return why."""
         path = self.write(name, content)
         with pytest.raises(UsageError) as caught:
             next(reader_of(file_source(path, **options)).rows())
@@ -37,7 +37,7 @@ class Folder:
         return self.shown(caught.value)
 
     def shown(self, error: UsageError) -> str:
-        """Return what an error says, without where the folder is."""
+        """Return the text of an error, without the path of the folder."""
         return re.sub(re.escape(f"{self.path}/"), "", error.message)
 
 

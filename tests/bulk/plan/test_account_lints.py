@@ -1,4 +1,4 @@
-"""What stands out in accounts: with the count, an example, and no alarm for what is usual."""
+"""Findings in accounts: with a count, an example, and no false alarms."""
 
 from __future__ import annotations
 
@@ -23,46 +23,46 @@ def texts(*accounts: str) -> list[str]:
             ["1.23457E+11", "1,23457E+11", "alice", "12345.0"],
             (
                 "3 accounts look like numbers that a spreadsheet shortened, such as '1.23457E+11': format the column "
-                "as text, and save it again"
+                "as text and save it again"
             ),
         ),
         (
             ["12345.0"],
             (
                 "1 account looks like a number that a spreadsheet shortened, such as '12345.0': format the column as "
-                "text, and save it again"
+                "text and save it again"
             ),
         ),
         (
             ["1E+11"],
             (
                 "1 account looks like a number that a spreadsheet shortened, such as '1E+11': format the column as "
-                "text, and save it again"
+                "text and save it again"
             ),
         ),
         (
             ['="007"', "'007", "#N/A", "#REF!", "#NAME?", "=1+1\n"],
-            "6 accounts look like formulas, such as '=\"007\"': put the account alone into the cell",
+            "6 accounts look like formulas, such as '=\"007\"': put only the account into the cell",
         ),
-        (["#N/A"], "1 account looks like a formula, such as '#N/A': put the account alone into the cell"),
-        (["ali\u200bce"], "1 account has characters that are not shown, such as 'ali\\u200bce'"),
+        (["#N/A"], "1 account looks like a formula, such as '#N/A': put only the account into the cell"),
+        (["ali\u200bce"], "1 account has invisible characters, such as 'ali\\u200bce'"),
         (
             ["alice\u202e", "\ufeffbob", "ca\xadrol", "d\x1bave", "e\x7fve"],
-            "5 accounts have characters that are not shown, such as 'alice\\u202e'",
+            "5 accounts have invisible characters, such as 'alice\\u202e'",
         ),
-        (["user 1", "user\u30002", "a\tb"], "3 accounts have white space in them, such as 'user 1'"),
-        ([" alice"], "1 account has white space in it, such as ' alice'"),
+        (["user 1", "user\u30002", "a\tb"], "3 accounts contain white space, such as 'user 1'"),
+        ([" alice"], "1 account contains white space, such as ' alice'"),
         (
             ['"bob"', "bob,Bob", "bob;Bob"],
             (
-                "3 accounts have quotation marks, commas or semicolons in them, such as '\"bob\"': is the file a "
+                "3 accounts contain quotation marks, commas or semicolons, such as '\"bob\"': is the file a "
                 "table, or are its accounts quoted?"
             ),
         ),
         (
             ["bob,Bob"],
             (
-                "1 account has a quotation mark, comma or semicolon in it, such as 'bob,Bob': is the file a table, "
+                "1 account contains a quotation mark, comma or semicolon, such as 'bob,Bob': is the file a table, "
                 "or are its accounts quoted?"
             ),
         ),
@@ -97,15 +97,15 @@ def test_kinds_are_counted_apart() -> None:
 
 
 def numbers(width: int, count: int = 100) -> list[str]:
-    """Numbers of so many digits, spread over all there are."""
+    """Numbers of this many digits, spread over the whole range."""
     return [str(number * 10**width // count).zfill(width) for number in range(count)]
 
 
 def test_leading_zeros_that_were_lost() -> None:
     assert texts(*(number.lstrip("0") or "0" for number in numbers(8)), "alice") == [
         (
-            "10 of 100 accounts that are numbers are shorter than the others, such as '0' beside '10000000': a "
-            "spreadsheet drops zeros at the front"
+            "10 of 100 accounts that are numbers are shorter than the others, such as '0' beside '10000000': "
+            "spreadsheets drop leading zeros"
         )
     ]
     [line] = texts("1234", *(f"9{number:04}" for number in range(20)))

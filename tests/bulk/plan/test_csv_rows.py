@@ -1,4 +1,4 @@
-"""CSV as spreadsheets write it: what is read as it is meant, and what is refused with the way out."""
+"""CSV as spreadsheets write it: read as intended, or refused with advice."""
 
 from __future__ import annotations
 
@@ -74,40 +74,34 @@ def test_cell_under_no_column_is_a_bad_row(folder: Folder) -> None:
         (
             b"name,city\n",
             (
-                "people.csv has no column 'account'; it has 'name', 'city'; name the one with the accounts as "
-                "account_column"
+                "people.csv has no column 'account'; it has 'name', 'city'; set account_column to the one "
+                "with the accounts"
             ),
         ),
         (
             b"Acount,name\n",
-            (
-                "people.csv has no column 'account'; it has 'Acount', 'name'; account_column='Acount' reads the "
-                "accounts from there"
-            ),
+            ("people.csv has no column 'account'; it has 'Acount', 'name'; use account_column='Acount'"),
         ),
         (
             b"name,ACCOUNT \n",
-            (
-                "people.csv has no column 'account'; it has 'name', 'ACCOUNT'; account_column='ACCOUNT' reads the "
-                "accounts from there"
-            ),
+            ("people.csv has no column 'account'; it has 'name', 'ACCOUNT'; use account_column='ACCOUNT'"),
         ),
         (
             b"alice\nbob\n",
             (
-                "people.csv has no column 'account'; it has 'alice'; a list of accounts without a line of names is a "
-                ".txt file"
+                "people.csv has no column 'account'; it has 'alice'; for a list of accounts without a "
+                "header, use a .txt file"
             ),
         ),
         (
             b",,\n",
-            "people.csv has no column 'account'; it has no names; name the one with the accounts as account_column",
+            "people.csv has no column 'account'; it has no names; set account_column to the one with the accounts",
         ),
         (
             ",".join(f"c{number}" for number in range(25)).encode(),
             "people.csv has no column 'account'; it has "
             + ", ".join(f"'c{number}'" for number in range(20))
-            + " and 5 more; name the one with the accounts as account_column",
+            + " and 5 more; set account_column to the one with the accounts",
         ),
         (
             b"x" * 200_000,
@@ -141,7 +135,7 @@ def test_separator_line_of_excel_is_heeded(folder: Folder) -> None:
     assert folder.read("people.csv", b"sep=;\r\naccount;name\r\nalice;A, B\r\n") == expected
     assert folder.read("people.csv", b'"sep=;"\r\naccount;name\r\nalice;A, B\r\n') == expected
     assert folder.read("people.csv", b"\xef\xbb\xbfSEP=\t\naccount\tname\nalice\tA, B\n") == expected
-    # What is named counts.
+    # The named delimiter counts.
     refusal = folder.refusal("people.csv", b"sep=;\naccount|name\n", delimiter=",")
     assert refusal == "people.csv has its columns separated by vertical bars: delimiter='|' reads 'account', 'name'"
 
@@ -211,7 +205,7 @@ def test_quotation_mark_that_is_not_closed(folder: Folder, rest: bytes, where: s
     with pytest.raises(UsageError) as caught:
         list(rows)
     assert folder.shown(caught.value) == (
-        f'people.csv: a quotation mark in line 3 {where}; write "" where one is part of a text'
+        f'people.csv: a quotation mark in line 3 {where}; write "" for one that is part of a text'
     )
     assert caught.value.field == "recipients"
 

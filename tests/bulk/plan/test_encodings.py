@@ -121,7 +121,7 @@ def test_line_that_two_chunks_have_is_shown_whole(folder: Folder, before: int) -
         (
             "account\r\n爱丽丝\r\n鲍".encode()[:-1],
             {},
-            "is not UTF-8: line 3 ends in the middle of a character (is the file cut off?)",
+            "is not UTF-8: line 3 ends in the middle of a character (is the file truncated?)",
         ),
         (
             CELLS.encode() + "zoë\r\n".encode("latin-1"),
@@ -136,7 +136,7 @@ def test_line_that_two_chunks_have_is_shown_whole(folder: Folder, before: int) -
         (
             CELLS.encode("utf-16")[:-1],
             {},
-            "is not UTF-16-LE: line 3 ends in the middle of a character (is the file cut off?)",
+            "is not UTF-16-LE: line 3 ends in the middle of a character (is the file truncated?)",
         ),
         (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", {}, "is not UTF-8: invalid byte 0x89 in line 1"),
         (
@@ -173,11 +173,11 @@ def test_file_that_cannot_be_read_whole(folder: Folder, content: bytes, options:
     [
         (
             b"account\n" + b"x" * 2 * CHUNK_BYTES,
-            "line 2 has more than 1,048,576 bytes; one recipient a line is expected",
+            "line 2 has more than 1,048,576 bytes; one recipient per line is expected",
         ),
         (
             b"[" + b'{"account":"alice"},' * 60_000 + b"]",
-            "line 1 has more than 1,048,576 bytes, and begins a JSON array; one recipient a line is expected",
+            "line 1 has more than 1,048,576 bytes, and begins a JSON array; one recipient per line is expected",
         ),
     ],
     ids=["endless", "JSON array"],
@@ -208,5 +208,5 @@ def test_file_that_changes_while_it_is_read(folder: Folder) -> None:
     reader = reader_of(file_source(path))
     reader.fingerprint()
     path.write_bytes(b"account\nzo\xeb\n")
-    with pytest.raises(UsageError, match=r"people\.csv was changed while it was read: 'utf-8' codec can't decode"):
+    with pytest.raises(UsageError, match=r"people\.csv changed while it was read: 'utf-8' codec can't decode"):
         list(reader.rows())

@@ -58,8 +58,8 @@ def test_format_by_its_name() -> None:
         (
             "people.json",
             (
-                "people.json should be JSON lines, a value a line, and be called .jsonl; of an array this "
-                "makes them: jq -c '.[]' people.json > people.jsonl"
+                "people.json should be JSON lines, one value per line, and be named .jsonl; to convert an "
+                "array: jq -c '.[]' people.json > people.jsonl"
             ),
         ),
         (
@@ -95,7 +95,7 @@ def test_compressed_file(folder: Folder, name: str) -> None:
 
 def test_compressed_file_that_is_damaged(folder: Folder) -> None:
     whole = gzip.compress(PEOPLE)
-    assert folder.refusal("people.csv.gz", whole[:-4]) == ("people.csv.gz is cut off: its compressed data has no end")
+    assert folder.refusal("people.csv.gz", whole[:-4]) == ("people.csv.gz is truncated: its compressed data has no end")
     broken = whole[:-8] + b"\0\0\0\0" + whole[-4:]
     assert folder.refusal("people.csv.gz", broken).startswith("people.csv.gz cannot be decompressed: CRC check failed")
     assert folder.refusal("people.csv.gz", whole[:10] + b"\xff" * 20).startswith(

@@ -22,6 +22,6 @@ def test_json_lines(folder: Folder) -> None:
 @pytest.mark.parametrize("content", [b'[{"account":"alice"}]', b'\n[\n  "alice"\n]\n', b"\xef\xbb\xbf [\r\n"])
 def test_array_is_refused(folder: Folder, content: bytes) -> None:
     assert folder.refusal("people.jsonl", content) == (
-        "people.jsonl is a JSON array; JSON lines are wanted, a value a line, as this makes them: "
+        "people.jsonl is a JSON array; JSON lines, one value per line, are expected. To convert it: "
         "jq -c '.[]' people.json > people.jsonl"
     )

@@ -10,7 +10,7 @@ from tim_async.bulk._plan.lints import lint, push_lints
 
 
 def lints(message, *, is_template=False):
-    """What is said of a message, and of the same in its stored form."""
+    """The findings about a message, and about its stored form."""
     said = list(lint(message, is_template=is_template))
     assert list(lint(PreparedMessage(MessageSource(message).stored).message, is_template=is_template)) == said
     return said

@@ -18,22 +18,22 @@ def test_list_of_accounts(folder: Folder) -> None:
         (
             "account\tname\r\nalice\tA\r\n".encode("utf-16"),
             (
-                "people.txt has columns, separated by tabs: file_format='csv' with delimiter='\\t' reads them; a .txt "
+                "people.txt has columns separated by tabs: read it by file_format='csv' with delimiter='\\t'; a .txt "
                 "file is a list of accounts"
             ),
         ),
         (
             b"alice,A\r\n",
             (
-                "people.txt has columns, separated by commas: file_format='csv' with delimiter=',' reads them; a .txt "
+                "people.txt has columns separated by commas: read it by file_format='csv' with delimiter=','; a .txt "
                 "file is a list of accounts"
             ),
         ),
         (
             b" Account\r\nalice\r\n",
             (
-                "people.txt begins with the name of a column, and a .txt file is a list of accounts: file_format='csv' "
-                "reads it, or remove the line"
+                "people.txt begins with a column name, but a .txt file is a list of accounts: use file_format='csv', "
+                "or remove the line"
             ),
         ),
     ],

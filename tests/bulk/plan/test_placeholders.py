@@ -60,7 +60,7 @@ async def test_placeholder_without_a_column(
         assert folder.shown(caught.value) == (
             f"message has a placeholder without a column: $nme; {whose} ($$ is a dollar sign)"
         )
-    with pytest.raises(LedgerError, match="there is no ledger"):
+    with pytest.raises(LedgerError, match="does not exist"):
         await campaign().status()
 
 
@@ -136,5 +136,5 @@ async def test_more_recipients_are_looked_at_before_they_are_added(
     more = folder.write("more.csv", b"account,city\nbob,B\n")
     with pytest.raises(UsageError, match=r"\$name; .*more\.csv has 'account', 'city'"):
         await campaign(recipients=more, add_recipients=True, **(message if is_named else {})).run(client)
-    report = await campaign(recipients=path, **message).run(client)  # it is still the file that it was begun with
+    report = await campaign(recipients=path, **message).run(client)  # it is still the file that it was started with
     assert (report.total, report.is_complete) == (1, True)

@@ -1,4 +1,4 @@
-"""Plans: read to the end or not at all, read again, and made of what is given at last."""
+"""Plans: read to the end or not at all, read again, and made from the latest arguments."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def test_iterator_that_broke_is_not_read_on(emulator, client, campaign):
     with pytest.raises(ConnectionError):
         await first.run(client)
     for _ in range(2):
-        with pytest.raises(UsageError, match="was read before, and not to the end: give a new one") as caught:
+        with pytest.raises(UsageError, match="is an iterator that has been read in part: give a new one") as caught:
             await first.run(client)
         assert caught.value.field == "recipients"
     assert emulator.count() == 0
@@ -61,7 +61,7 @@ async def test_iterator_of_a_plan_that_was_cancelled_is_not_read_on(campaign, mo
     await begun.wait()
     planning.cancel()
     await asyncio.wait([planning])
-    with pytest.raises(UsageError, match="was read before"):
+    with pytest.raises(UsageError, match="has been read in part"):
         await first.plan()
 
 
@@ -86,7 +86,7 @@ async def test_iterator_is_read_once_for_plan_and_run(client, campaign):
     assert (await first.run(client)).total == 30
 
 
-# What stands out in accounts
+# Findings in accounts
 
 
 async def test_plan_warns_of_accounts_and_the_first_run_logs_it(client, campaign, tmp_path, caplog):
@@ -95,9 +95,9 @@ async def test_plan_warns_of_accounts_and_the_first_run_logs_it(client, campaign
     assert lints == [
         (
             "1 account looks like a number that a spreadsheet shortened, such as '1.23457E+11': format the column as "
-            "text, and save it again"
+            "text and save it again"
         ),
-        "1 account has white space in it, such as 'user 1'",
+        "1 account contains white space, such as 'user 1'",
     ]
     for _ in range(2):
         await campaign().run(client)
@@ -122,7 +122,7 @@ async def test_accounts_of_a_plan_that_was_cut_off_are_counted_once(campaign, tm
     monkeypatch.setattr(Staging, "add", add)
     plan = await campaign(recipients=path, message="Hi").plan()
     assert plan.recipients == 25_002
-    assert plan.lints == ["2 accounts look like formulas, such as '=A1': put the account alone into the cell"]
+    assert plan.lints == ["2 accounts look like formulas, such as '=A1': put only the account into the cell"]
 
 
 # Another message
@@ -135,15 +135,15 @@ async def test_refusal_of_another_message_names_all_that_sends_it(emulator, clie
         with pytest.raises(UsageError) as caught:
             await attempt
         assert caught.value.message == (
-            "the message of 'spring' is not the one that it was begun with: give another message a campaign of its "
-            "own; change_message=True sends it to the recipients that are left, with retry_failed=True also to the 2 "
+            "the message of 'spring' is not the one that it was started with: create another campaign for another "
+            "message; change_message=True sends it to the remaining recipients, with retry_failed=True also to the 2 "
             "that failed"
         )
-    # As it says: nothing is sent twice, and all have it.
+    # As promised: nothing is sent twice, and all have it.
     report = await campaign(message="Hello", change_message=True, retry_failed=True).run(client)
     assert (report.is_complete, report.sent) == (True, 3)
     assert each_got(emulator) == {1: 3}
-    with pytest.raises(UsageError, match=r"sends it to the recipients that are left$"):
+    with pytest.raises(UsageError, match=r"sends it to the remaining recipients$"):
         await campaign(message="Once more").run(client)
 
 
@@ -208,7 +208,7 @@ async def test_run_without_a_source_does_not_pass_over_recipients_that_were_bein
         patch.setattr(Staging, step, fail)
         with pytest.raises(ConnectionError):
             await campaign(recipients=["bob", "carol"], message="Hi", add_recipients=True).run(client)
-    if step == "add":  # what was not read is known from its source alone
+    if step == "add":  # unread rows are known only from their source
         with pytest.raises(UsageError, match=r"^the plan of 'spring' was not finished: give recipients$"):
             await campaign().run(client)
         await campaign(recipients=["bob", "carol"], add_recipients=True).plan()
@@ -292,7 +292,7 @@ async def test_file_in_another_encoding_leaves_nothing_in_the_ledger(campaign, t
     ) as caught:
         await campaign(recipients=kind(path=path), message="Hi").plan()
     assert caught.value.field == "recipients"
-    with pytest.raises(LedgerError, match="there is no ledger"):
+    with pytest.raises(LedgerError, match="does not exist"):
         await campaign().status()
 
 
@@ -322,10 +322,10 @@ async def test_standard_input_is_the_same_again(emulator, client, campaign, monk
 async def test_no_recipients(client, campaign, tmp_path, lines, problem):
     path = write(tmp_path, *lines)
     plan = await campaign(recipients=path, message="Hi").plan()
-    assert "there are no recipients: there is nothing to run" in plan.lints
+    assert "there are no recipients: nothing will be sent" in plan.lints
     with pytest.raises(UsageError, match=problem) as caught:
         await campaign(recipients=path, message="Hi").run(client)
     assert caught.value.field == "recipients"
-    # It was not begun: the right file is not another one.
+    # It has not started: the right file is not another one.
     write(tmp_path, "alice")
     assert (await campaign(recipients=path, message="Hi").run(client)).is_complete

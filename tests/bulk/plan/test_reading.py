@@ -1,4 +1,4 @@
-"""Reading a source into a ledger: cut off and carried on, and how far it is."""
+"""Reading a source into a ledger: interruption, continuation and progress."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_file_is_read_on_where_it_was_cut_off(
     begun = salt(ledger)
     report = await campaign().status()
     read = nth * 1000 - 1000 if step == "add" else 4041
-    advice = "run it again to carry on" if step in ("sort", "move", "finish") else "run it again with the same file"
+    advice = "run it again to continue" if step in ("sort", "move", "finish") else "run it again with the same file"
     assert report.status == "planning"
     assert (report.reason or "").startswith(f"{read:,} rows read; the process that planned it died: {advice}")
 
@@ -173,7 +173,7 @@ async def test_adding_is_carried_on(
         await campaign(recipients=path, message="Hi", add_recipients=True).run(client)
     report = await campaign().status()
     assert (report.status, report.total) == ("interrupted", 3000)
-    assert report.reason == "4,010 rows read; the process that planned it died: run it again to carry on"
+    assert report.reason == "4,010 rows read; the process that planned it died: run it again to continue"
     report = await campaign(recipients=path, message="Hi", add_recipients=True).run(client)
     assert (report.total, report.sent, report.duplicates) == (4000, 4000, 10)
     assert each_got(emulator) == {1: 4000}

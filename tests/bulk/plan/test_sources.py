@@ -53,7 +53,7 @@ def test_position_of_a_file_that_went_away(folder: Folder) -> None:
     source = as_source(CsvFile(path=path))
     assert position_in(source).total == 14
     path.unlink()
-    assert position_in(source).total is None  # reading it says what is wrong
+    assert position_in(source).total is None  # reading it reports the problem
     assert position_in(as_source(["alice"])).total is None
 
 
@@ -108,7 +108,7 @@ async def test_first_rows_are_not_lost(kind: str) -> None:
         assert len(await read(given)) == BATCH + 1
         source.check()
     else:
-        with pytest.raises(UsageError, match="was read before"):
+        with pytest.raises(UsageError, match="has been read in part"):
             source.check()
 
 

@@ -1,4 +1,4 @@
-"""What is said of the messages of a plan, without making them, and without reading the recipients once more."""
+"""The survey of a plan's messages, without making them or reading the recipients again."""
 
 from __future__ import annotations
 

@@ -46,13 +46,13 @@ def test_hour_of_the_end_is_the_first_after_the_begin() -> None:
     ("given", "field", "problem"),
     [
         ({"not_before": "09:00", "until": "2026-06-02 08:00", "time_zone": SHANGHAI}, "until",
-         r"until is 2026-06-02 08:00:00\+08:00 \(Asia/Shanghai\), and not_before is 2026-06-02 09:00:00\+08:00"),
+         r"until \(2026-06-02 08:00:00\+08:00 \(Asia/Shanghai\)\) is before not_before \(2026-06-02 09:00:00\+08:00"),
         ({"until": "2026-06-01 21:00", "time_zone": SHANGHAI}, "until", "has passed"),
         ({"between": ("09:00", "09:00"), "time_zone": SHANGHAI}, "between", "between begins and ends at 09:00"),
         ({"between": ("24:00", "0:00"), "time_zone": SHANGHAI}, "between", "between begins and ends at 24:00"),
         ({"between": ("9", "21:00"), "time_zone": SHANGHAI}, "between", "such as 09:00 and 21:00, not '9'"),
         ({"between": "09:00-21:00", "time_zone": SHANGHAI}, "between", "must be two hours of the day"),
-        ({"between": ("09:00", "21:00")}, "between", "between needs time_zone"),
+        ({"between": ("09:00", "21:00")}, "between", "between requires time_zone"),
         ({"between": ("09:00", "21:00"), "until": "2026-06-02 08:00", "time_zone": SHANGHAI}, "until",
          "the hours of the day begin after that"),
         ({"time_zone": "Asia/Shangri-La"}, "time_zone", "time_zone is 'Asia/Shangri-La', an unknown time zone"),
@@ -65,8 +65,8 @@ def test_hour_of_the_end_is_the_first_after_the_begin() -> None:
         ({"rate": True}, "rate", "rate must be a number from"),
         ({"rate": float("nan")}, "rate", "rate must be a number from"),
         ({"share": 40}, "share", "share must be a number from 0.001 to 1, part of the limit"),
-        ({"rate": 50, "share": 0.4}, "rate", "rate and share both say how fast"),
-        ({"speed": 50}, "speed", "speed is nothing that says when or how fast"),
+        ({"rate": 50, "share": 0.4}, "rate", "rate and share are both given"),
+        ({"speed": 50}, "speed", "speed is not a timing argument"),
     ],
     ids=str,
 )  # fmt: skip
@@ -109,7 +109,7 @@ def test_what_is_stored_comes_back() -> None:
     )
     assert StoredTiming.decoded(stored.encoded()) == stored
     assert StoredTiming.decoded(None).encoded() is None
-    assert str(stored.in_force) == "between 09:00 and 21:00 (Asia/Shanghai), at most 50 recipients a second"
+    assert str(stored.in_force) == "between 09:00 and 21:00 (Asia/Shanghai), at most 50 recipients per second"
     whole = Timing(not_before=NINE, until=NINE + 60, share=0.4)
     assert str(whole) == (
         "not before 2026-06-02 01:00:00+00:00 (UTC), until 2026-06-02 01:01:00+00:00 (UTC), at most 40% of the limit"

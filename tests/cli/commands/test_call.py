@@ -101,22 +101,25 @@ def test_fields_are_read_from_files(invoke: Invoke, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        (["bob"], "'bob' is not a field: write key=text, or key:=JSON for anything else"),
+        (["bob"], "'bob' is not a field: write key=text, or key:=JSON for other types"),
         (["=bob"], "'=bob' is not a field"),
         (["to_account=@/no/such/file"], "to_account: cannot read /no/such/file"),
         (["msg_body=hi"], "msg_body is not a text but an array: write msg_body:=JSON, such as msg_body:='[...]'"),
         (["msg_life_time=60"], "msg_life_time is not a text but an integer: write msg_life_time:=JSON, such as"),
-        (["msg_life_time:=sixty"], "what stands after := is not JSON"),
+        (["msg_life_time:=sixty"], "the value after := is not JSON"),
         (["to_account=bob", "To_Account=carol"], "To_Account is given twice"),
         (["--json", '{"to_account": "bob", "To_Account": "bob"}'], "To_Account is given in both spellings"),
         (["msg_body[x]=1"], "cannot read MsgBody of SendMsg: Expected `array`, got `object`"),
-        (["to_account=bob", "msg_body[1]=x"], "the list has 0 items so far; the next one is [] or [0]"),
+        (["to_account=bob", "msg_body[1]=x"], "the list has 0 items so far: append with [] or [0]"),
         (
             ["msg_body[]=x", "msg_body[x][y]=1"],
-            "msg_body has a list there: its items are [0], [1] ..., or [] for one more",
+            "msg_body is a list: its items are [0], [1] ..., or [] to append one",
         ),
         (["msg_body[99999999999999999999]=1"], "the list has 0 items so far"),
-        (["cloud_custom_data=x", "cloud_custom_data[y]=1"], "cloud_custom_data has a value there already"),
+        (
+            ["cloud_custom_data=x", "cloud_custom_data[y]=1"],
+            "cloud_custom_data already has a value that is not an object",
+        ),
         (["to_account:=5", "msg_body:=[]"], "Expected `str`, got `int`"),
         (["to_account=b\udcff", "msg_body:=[]"], r"'to_account=b\udcff' is not valid Unicode text"),
         (["to_acount=bob"], "'to_acount' is not a documented field of openim/sendmsg; did you mean 'to_account'?"),
@@ -144,7 +147,7 @@ def test_undocumented_field_is_sent_with_a_warning(invoke: Invoke) -> None:
         result = invoke("call", "c2c.send", "--json", body, "--base-url", emulator.url)
         assert b'"NewField":1' in emulator.arrivals[-1].body
     assert result.exit_code == 0
-    assert "warning: 'NewField' is not a documented field of openim/sendmsg; it is sent as it is" in result.stderr
+    assert "warning: 'NewField' is not a documented field of openim/sendmsg; it is sent unchanged" in result.stderr
 
 
 def test_older_name_needs_no_warning(invoke: Invoke) -> None:

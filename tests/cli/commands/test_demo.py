@@ -98,7 +98,7 @@ def test_demo_is_drawn_on_a_terminal_in_about_ten_seconds(columns: int, monkeypa
 
 
 def on_terminal(line: list[str], columns: int) -> tuple[int, str, float]:
-    """Run a command at a terminal of so many columns; return its exit code, all it wrote, and how long it took."""
+    """Run a command at a terminal of this many columns; return its exit code, all it wrote, and how long it took."""
     master, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     began = time.monotonic()
@@ -108,7 +108,7 @@ def on_terminal(line: list[str], columns: int) -> tuple[int, str, float]:
         while True:
             try:
                 part = os.read(master, 65_536)
-            except OSError:  # the other side is closed
+            except OSError:  # the other end is closed
                 break
             if not part:
                 break
@@ -142,7 +142,7 @@ def test_demo_where_chinese_cannot_be_shown(tim_async: RunProcess) -> None:
 
 def test_demo_shows_every_kind_that_can_be_sent(capsys: pytest.CaptureFixture[str]) -> None:
     assert perform(stage.Lines()).is_kept
-    kinds = {name for name in _public.__all__ if name.endswith("Elem")} - {"StreamElem"}  # a command of its own
+    kinds = {name for name in _public.__all__ if name.endswith("Elem")} - {"StreamElem"}  # a separate command
     assert set(re.findall(r"\(([A-Z][A-Za-z]+Elem)\)$", capsys.readouterr().out, re.MULTILINE)) == kinds
 
 

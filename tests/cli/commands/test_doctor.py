@@ -34,7 +34,7 @@ Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @contextmanager
 def answering(handle: Handle) -> Iterator[str]:
-    """Serve in a thread of its own; yield the address."""
+    """Serve in a separate thread; yield the address."""
     loop = asyncio.new_event_loop()
     port = free_port()
 
@@ -78,11 +78,11 @@ def in_front_of(
 
 
 def unchanged(command: str, fields: dict[str, Any]) -> None:
-    """Leave an answer as it is."""
+    """Leave an answer unchanged."""
 
 
 def doctor(invoke: Invoke, url: str, *args: str, code: int = 0) -> dict[str, Finding]:
-    """Return what is wrong or doubtful, by what it is about; all of it where nothing is."""
+    """Return the problems by subject; all findings if there are none."""
     result = invoke("doctor", "--json", "--base-url", url, *args)
     facts = json.loads(result.stdout)
     assert (result.exit_code, facts["is_right"]) == (code, code == 0), result.output
@@ -115,12 +115,12 @@ def test_variables_that_are_missing_or_misspelt(invoke: Invoke, monkeypatch: pyt
     result = invoke("doctor")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "look   variables   TIM_SECRETKEY is set, and nothing reads it",
-        "                   -> TIM_SECRET_KEY may be meant",
+        "look   variables   TIM_SECRETKEY is set but not used",
+        "                   -> did you mean TIM_SECRET_KEY?",
         "WRONG  variables   TIM_SDK_APP_ID is not set",
-        "                   -> set it to the app's id, as the console shows it",
+        "                   -> set it to the app's id, as shown in the console",
         "WRONG  variables   TIM_SECRET_KEY is not set",
-        "                   -> set it to the app's key, as the console shows it",
+        "                   -> set it to the app's key, as shown in the console",
     ]
 
 
@@ -146,7 +146,7 @@ def test_account_that_is_not_an_admin(invoke: Invoke) -> None:
         (-1200, "wrong", "this machine's clock is 20 minutes ahead of the service's"),
         (1200, "wrong", "this machine's clock is 20 minutes behind the service's"),
         (-60, "doubtful", "this machine's clock is 60 seconds ahead of the service's"),
-        (-3, "right", "it agrees with the service's"),
+        (-3, "right", "agrees with the service's"),
     ],
 )
 def test_clock(invoke: Invoke, ahead_s: float, state: str, text: str) -> None:
@@ -165,7 +165,7 @@ def test_key_is_not_blamed_for_the_clock(invoke: Invoke) -> None:
     with emulated() as emulator, in_front_of(emulator, expired, ahead_s=10**8) as url:
         found = doctor(invoke, url, code=1)
     assert found["clock"].state == "wrong"
-    assert found["key"].advice == "set the clock, as above: nothing is known of the key until then"
+    assert found["key"].advice == "set the clock, as above: the key cannot be checked before"
 
 
 @pytest.mark.parametrize("app", ["abc", "0", "1" * 5000], ids=len)
@@ -237,8 +237,8 @@ def receiver(token: str | None, status: int = 200, body: str | None = None) -> H
 @pytest.mark.parametrize(
     ("handle", "token", "state", "text"),
     [
-        (receiver(None), None, "right", "takes webhooks"),
-        (receiver("t0ken-of-webhooks"), "t0ken-of-webhooks", "right", "takes webhooks"),
+        (receiver(None), None, "right", "accepts webhooks"),
+        (receiver("t0ken-of-webhooks"), "t0ken-of-webhooks", "right", "accepts webhooks"),
         (receiver("t0ken-of-webhooks"), None, "wrong", "refuses the signature with HTTP status"),
         (receiver(None, status=404), None, "wrong", "answers HTTP status 404"),
         (receiver(None, status=502), None, "wrong", "answers HTTP status 502"),
@@ -265,7 +265,7 @@ def test_webhook_that_is_not_reached_or_not_an_address(invoke: Invoke) -> None:
     with emulated() as emulator:
         away = doctor(invoke, emulator.url, "--webhook-url", f"http://127.0.0.1:{free_port()}/tim", code=1)
         odd = doctor(invoke, emulator.url, "--webhook-url", "example.com/tim", code=1)
-    assert "is not reached" in away["webhook"].text
+    assert "is not reachable" in away["webhook"].text
     assert "must look like https://" in odd["webhook"].advice
 
 
@@ -334,7 +334,7 @@ def test_record_that_ends_early_is_cleaned_up_and_says_what_is_left(invoke: Invo
     assert result.exit_code == 1
     assert "the run ended early" in result.stderr
     assert len(left) == (2 if step == "a text back" else 3)  # this one makes an account of any name
-    assert all(f"to be removed by hand: account {account}\n" in result.stderr for account in left)
+    assert all(f"please remove it: account {account}\n" in result.stderr for account in left)
     assert json.loads(report.read_text("utf-8"))["is_cleaned_up"] is False
 
 
@@ -368,7 +368,7 @@ def test_account_that_is_not_deleted_is_named(invoke: Invoke, tmp_path: Path) ->
     with emulated() as emulator, in_front_of(emulator, change) as url:
         result = invoke(*line, url)
     assert result.exit_code == 1
-    assert re.fullmatch(r"left on the app, to be removed by hand: account tim-doctor-\w+-b\n", result.stderr)
+    assert re.fullmatch(r"left on the app, please remove it: account tim-doctor-\w+-b\n", result.stderr)
 
 
 async def test_run_that_could_not_begin_leaves_nothing_to_clean_up() -> None:
@@ -401,7 +401,7 @@ def test_run_is_made_after_a_question_only(invoke: Invoke, tmp_path: Path, monke
     assert [each.exit_code for each in (refused, no, yes, again)] == [1, 1, 0, 2]
     assert "--yes" in refused.stderr
     assert f"calls to app {APP}" in no.stderr
-    assert "is there already" in again.stderr
+    assert "already exists" in again.stderr
 
 
 def test_no_run_while_something_is_wrong(invoke: Invoke, tmp_path: Path) -> None:
@@ -411,5 +411,5 @@ def test_no_run_while_something_is_wrong(invoke: Invoke, tmp_path: Path) -> None
         result = invoke(*line, "--base-url", emulator.url)
         assert emulator.count() == 1
     assert result.exit_code == 1
-    assert result.stderr == "no run was made: what is wrong comes first\n"
+    assert result.stderr == "no run was made: fix the problems above first\n"
     assert not report.exists()

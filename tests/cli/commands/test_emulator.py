@@ -62,7 +62,7 @@ def test_emulator_with_the_key_of_its_environment(tim_async: RunProcess) -> None
 
 
 class Receiver(HTTPServer):
-    """Takes webhooks."""
+    """Receives webhooks."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Hook)

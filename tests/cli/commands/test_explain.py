@@ -95,7 +95,7 @@ def test_explain_topic(invoke: Invoke) -> None:
         "reply-timeout: ReplyTimeoutError",
         "  meaning    No answer came in time.",
         "             没有按时收到应答。",
-        "  what now   look at the history before you send again, or repeat the same request within 120 s",
+        "  what now   check the history before you send again, or repeat the same request within 120 s",
         "             重发之前先查看历史消息，或在 120 秒内重复同一请求",
         "  attributes timeout: the timeout in seconds.",
         "  broader    transport",

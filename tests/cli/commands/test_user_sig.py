@@ -53,7 +53,7 @@ def test_verify_shows_whom_it_is_for_and_until_when(invoke: Invoke, userbuf: byt
 def test_verify_what_does_not(invoke: Invoke, user_sig: str, args: list[str], code: int) -> None:
     result = invoke("user-sig", "--verify", *args, stdin=user_sig)
     assert result.exit_code == 1
-    assert result.stderr.startswith("tim-async: it does not verify: ")
+    assert result.stderr.startswith("tim-async: the UserSig does not verify: ")
     assert f"(code {code};" in result.stderr
     assert "verifies yes" not in result.stdout
     assert not user_sig or user_sig not in result.output

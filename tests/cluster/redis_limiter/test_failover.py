@@ -124,7 +124,7 @@ async def test_replica_that_takes_over_crosses_the_cap_by_less_than_a_window(
 
 
 async def is_up(node: Redis) -> bool:
-    """Return whether a node says that its cluster is up."""
+    """Return whether a node reports that its cluster is up."""
     info = await node.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]
     return bool(info["cluster_state"] == "ok")
 
@@ -161,7 +161,7 @@ async def test_redis_cluster_keeps_all_keys_of_an_app_together(tmp_path: Path) -
 
 
 def has(log: list[float], count: int) -> bool:
-    """Return whether so many calls are granted."""
+    """Return whether this many calls are granted."""
     return len(log) >= count
 
 

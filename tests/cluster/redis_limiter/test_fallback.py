@@ -60,7 +60,7 @@ async def test_burst_just_before_redis_went_counts(server: OwnRedis) -> None:
 
 
 async def test_moment_of_a_call_without_redis_is_known() -> None:
-    """A refusal is judged by when its call was granted; after the first cut, one that says 0 is never counted."""
+    """A refusal is judged by when its call was granted; after the first cut, a refusal with 0 is never counted."""
     async with RedisRateLimiter(
         f"redis://127.0.0.1:{free_port()}/0", outage_wait_s=0.01, fallback_processes=1
     ) as limiter:

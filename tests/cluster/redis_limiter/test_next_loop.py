@@ -47,7 +47,7 @@ def test_limiter_serves_one_run_after_the_other_and_leaves_nothing_open(server: 
     asyncio.run(age(limiter))
     for _ in range(3):
         asyncio.run(grant(limiter, claim(FAST)))
-        gc.collect()  # what was left open would warn, and warnings are errors
+        gc.collect()  # open connections would warn, and warnings are errors
         assert connections(monitor) == 0
     assert limiter.stats().round_trips >= 3
 
@@ -168,7 +168,7 @@ def test_without_redis_the_next_loop_goes_on_with_its_part_and_finds_redis_again
                 await asyncio.sleep(0.01)
 
     there = RedisRateLimiter(server.url)
-    limiter._link._connect = there._link._connect  # Redis is there now
+    limiter._link._connect = there._link._connect  # Redis is available now
     asyncio.run(until_redis_is_back())
     asyncio.run(grant(limiter, claim(FAST)))
     assert limiter.stats().round_trips > 0

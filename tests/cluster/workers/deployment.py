@@ -1,4 +1,4 @@
-"""Workers, each with a client and a limiter of its own, and everything that they need; all services are real."""
+"""Workers, each with its own client and limiter, and everything they need; all services are real."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Deployment:
     async def command(
         self, *arguments: str, program: tuple[str, ...] = ("-m", "tim_async")
     ) -> asyncio.subprocess.Process:
-        """Run the command line in a process of its own."""
+        """Run the command line in a separate process."""
         environment = {
             **os.environ,
             "TIM_SDK_APP_ID": str(self.emulator.sdk_app_id),
@@ -84,7 +84,7 @@ class Deployment:
         )
 
     async def process(self, *options: str, **more: Any) -> asyncio.subprocess.Process:
-        """Let a worker begin that is a process of its own."""
+        """Start a worker in a separate process."""
         return await self.command("worker", "--lease", "1", "--queue-prefix", self.prefix, *options, **more)
 
     async def drain(self) -> None:
@@ -94,8 +94,8 @@ class Deployment:
         if tasks:
             await asyncio.wait(tasks)
         for task in tasks:
-            # One that was stopped twice ends as cancelled. A CancelledError that left a fixture would keep pytest from
-            # undoing what is around it, and fail the tests that come after.
+            # A worker that was stopped twice ends as cancelled. A CancelledError from a fixture would keep pytest from
+            # tearing down the outer fixtures, and fail later tests.
             if not task.cancelled():
                 task.result()
 

@@ -1,4 +1,4 @@
-"""The command line in a process that has OpenTelemetry's providers; prints what was exported when it ends."""
+"""The command line in a process that has OpenTelemetry's providers; prints the exported data when it ends."""
 
 from __future__ import annotations
 

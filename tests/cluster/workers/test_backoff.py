@@ -1,4 +1,4 @@
-"""A worker that is in trouble by itself: it leaves the campaign to others for a while, and no recipient fails."""
+"""A worker with local trouble: it leaves the campaign to others for a while, and no recipient fails."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_campaign_of_its_own_stops_with_the_reason_when_redis_refuses_it(
 
 
 async def in_trouble(campaign: ClusterCampaign) -> Report:
-    """Wait until a campaign says that it is held up; no recipient fails for it."""
+    """Wait until a campaign reports that it is held up; no recipient fails because of that."""
     async with asyncio.timeout(20):
         while not (report := await campaign.status()).reason:  # noqa: ASYNC110 - it has to be asked for
             await asyncio.sleep(0.05)
@@ -68,7 +68,7 @@ async def test_worker_that_is_cut_off_does_not_stop_the_others(
     away = {"base_url": f"http://127.0.0.1:{free_port()}"}
     await deployment.work(1, client=away, lease_s=1000.0)  # what it has comes back, or never
     assert "no call has succeeded" in ((await in_trouble(campaign)).reason or "")
-    # All workers there are were in trouble, and said so; one that is not carries on with what they had.
+    # All workers had trouble, and reported it; a healthy one continues with their chunks.
     await deployment.work(1, lease_s=1000.0)
     report = await ended(campaign)
     assert (report.status, report.sent, report.reason) == ("done", 300, None)

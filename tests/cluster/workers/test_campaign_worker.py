@@ -1,4 +1,4 @@
-"""A campaign at work in one process."""
+"""A campaign that runs in one process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tim_async.bulk._ledger.leases import HeldLeases
 
 
 async def test_short_lease_is_renewed_in_time(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However seldom the worker looks whether the campaign goes on."""
+    """However rarely the worker checks whether the campaign goes on."""
     renew, renewals = HeldLeases.renew, 0
 
     async def count(self: HeldLeases, *args: Any, **options: Any) -> AsyncIterator[Any]:

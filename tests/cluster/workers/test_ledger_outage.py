@@ -1,4 +1,4 @@
-"""PostgreSQL away, silent or restarted while workers are at work."""
+"""PostgreSQL down, silent or restarted while workers run."""
 
 from __future__ import annotations
 

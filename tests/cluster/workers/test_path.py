@@ -32,8 +32,8 @@ def called() -> Iterator[CalledFiles]:
 async def test_chunk_of_a_worker_goes_through_few_files(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, called: CalledFiles
 ) -> None:
-    """Looked at from the second to the fourth of a campaign's chunks, of which one is at work at a time."""
-    monkeypatch.setattr(worker_module, "_WATCH_INTERVAL_S", 60.0)  # what is done beside the chunks is not theirs
+    """Looked at from the second to the fourth of a campaign's chunks, one of which is in flight at a time."""
+    monkeypatch.setattr(worker_module, "_WATCH_INTERVAL_S", 60.0)  # exclude the work besides the chunks
     monkeypatch.setattr(runner, "LOOK_INTERVAL_S", 60.0)
     monkeypatch.setattr(presence, "_RENEWALS_PER_LEASE", 0.01)
     run_chunk, chunks = Worker.run_chunk, 0

@@ -43,7 +43,7 @@ LEFT_BEHIND = (
 
 
 async def left_behind(ledger: str) -> list[str]:
-    """Return what is left on the connections to a database when no transaction is open."""
+    """Return the session state on a database's connections when no transaction is open."""
     plain = ledger.replace("+asyncpg", "")
     found = []
     async with AsyncExitStack() as stack:

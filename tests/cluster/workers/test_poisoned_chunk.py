@@ -1,4 +1,4 @@
-"""A chunk that ends the process which works on it, and what is at work beside it."""
+"""A chunk that kills the process working on it, and the other work of that process."""
 
 from __future__ import annotations
 

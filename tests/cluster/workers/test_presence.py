@@ -134,7 +134,7 @@ async def test_command_line_lists_workers_and_what_was_given_up(deployment: Depl
     await deployment.work(1)
     assert (await ended(campaign)).failed == 10
     retry = await run("given-up", "--name", "spring", "--retry", "--queue-prefix", deployment.prefix)
-    assert retry == "workers carry on with 10 recipients of campaign 'spring'\n"
+    assert retry == "workers continue with 10 recipients of campaign 'spring'\n"
     report = await ended(campaign)
     assert (report.status, report.sent, report.failed) == ("done", 20, 0)
     assert await campaign.given_up() == []

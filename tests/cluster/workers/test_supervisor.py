@@ -107,7 +107,7 @@ async def test_recipients_are_not_counted_all_the_time(deployment: Deployment) -
             return await counts(campaign_id)
 
         ledger.queries.counts = slow  # type: ignore[method-assign]  # it takes longer
-        follower = Follower(ledger, seen.append)  # of one who watches: what is in force is known where calls are made
+        follower = Follower(ledger, seen.append)  # an observer's: the rate in force is known where calls are made
         await ledger.campaigns.switch(row.id, "running", None, only_from=("",), ended_at=None)
         running = await ledger.campaigns.find("spring")
         assert running is not None
@@ -150,7 +150,7 @@ async def test_campaign_that_recipients_are_just_added_to_is_not_done(deployment
             connection.execute(update(campaigns).where(campaigns.c.id == row.id).values(recipients=20))
             connection.execute(state.values(state=int(ChunkState.READY)))
             begun.set()
-            connection.execute(text("SELECT pg_sleep(0.2)"))  # the other one looks meanwhile, and waits
+            connection.execute(text("SELECT pg_sleep(0.2)"))  # the other one checks in the meantime, and waits
 
         await ledger.database.write(settle)
         adding = asyncio.create_task(ledger.database.write(add))

@@ -67,7 +67,7 @@ async def test_workers_rest_outside_of_its_hours_and_keep_to_its_rate(
     await settled(lambda: bool(progress), "no progress")
     assert progress[-1].rest_ends.endswith("(UTC)")
     assert progress[-1].cap == 45
-    assert "it rests until" in str(await campaign.status())
+    assert "resting until" in str(await campaign.status())
     seen = len(progress)
     await settled(lambda: len(progress) > seen + 20, "no progress")
     assert not deployment.messages()
@@ -96,7 +96,7 @@ async def test_hours_that_end_while_workers_are_at_it_and_an_end(deployment: Dep
     assert report.sent == sum(deployment.messages().values()) < 200
     assert report.reason is not None
     assert report.reason.startswith("nothing is sent after ")
-    with pytest.raises(UsageError, match="to go on, give a later end"):
+    with pytest.raises(UsageError, match="to continue, set a later end"):
         await campaign.resume(broker=deployment.broker())
     await campaign.set_timing(until=None, rate=2000)
     broker = deployment.broker()
@@ -119,7 +119,7 @@ async def test_end_that_comes_before_any_worker_does(deployment: Deployment) -> 
 
 
 async def test_runs_side_by_side_keep_to_one_rate(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each with limits of its own, as two machines have them."""
+    """Each with its own limits, like two machines."""
 
     def make() -> Campaign:
         recipients = [f"user{index}" for index in range(90)]

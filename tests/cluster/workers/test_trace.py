@@ -20,7 +20,7 @@ from tests.cluster.workers.deployment import Deployment, ended, once_each
 
 
 async def test_worker_process_ends_in_order_and_exports_to_opentelemetry(deployment: Deployment) -> None:
-    """The process has providers, as one that `opentelemetry-instrument` starts has."""
+    """The process has providers, like one started by `opentelemetry-instrument`."""
     pytest.importorskip("typer")
     pytest.importorskip("opentelemetry.sdk")
     campaign = deployment.campaign()
@@ -31,7 +31,7 @@ async def test_worker_process_ends_in_order_and_exports_to_opentelemetry(deploym
     out, output = await process.communicate()
     assert process.returncode == 0
     # On a busy machine the lease of 1 s may run out under a chunk, which is then claimed once more.
-    (chunks,) = re.findall(rb"(\d+) chunks were worked on", output)
+    (chunks,) = re.findall(rb"(\d+) chunks were processed", output)
     assert int(chunks) >= 10
     assert b"no tracer provider" not in output
     assert deployment.messages() == once_each(100)

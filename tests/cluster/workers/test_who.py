@@ -23,9 +23,9 @@ async def test_workers_send_to_a_sample_and_go_on_when_it_is_resumed(deployment:
     await deployment.work(2)
     report = await ended(campaign)
     assert (report.status, report.sent, report.suppressed) == ("paused", 25, 0)
-    assert report.reason == "the first 25 were sent to, as asked: `resume` goes on with the rest"
+    assert report.reason == "the first 25 were sent to, as asked: `resume` sends to the rest"
     assert set(deployment.messages()) == {f"user{index}" for index in range(26)} - {"user3"}
-    # Submitted again, it is left as it is.
+    # Submitting it again changes nothing.
     await deployment.submit(deployment.campaign(first=25, suppress=gone))
     assert (await ended(campaign)).status == "paused"
     broker = deployment.broker()

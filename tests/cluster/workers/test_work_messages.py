@@ -1,4 +1,4 @@
-"""Messages in the queue that are no work messages, and those whose work fails."""
+"""Messages in the queue that are not work messages, and those whose work fails."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ async def test_work_that_fails_is_one_line_in_the_log(
     monkeypatch.setattr(Worker, "_run_chunk", failing)
     with caplog.at_level(logging.INFO):
         await deployment.work(1)
-        assert (await ended(campaign)).sent == 20  # the one that looks after the campaign has written another
+        assert (await ended(campaign)).sent == 20  # the supervisor of the campaign has written another
         await deployment.drain()
     [line] = [each for each in caplog.records if each.levelno >= logging.WARNING]
     assert line.getMessage() == "campaign spring: a work message failed with ValueError: odd\\noptions"

@@ -1,4 +1,4 @@
-"""Campaigns over several workers, each with a client and a limiter of its own; all services are real."""
+"""Campaigns over several workers, each with its own client and limiter; all services are real."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def test_work_messages_that_come_twice_are_harmless(deployment: Deployment
         return len(deployment.emulator.messages()) == 100
 
     await settled(is_over, "it does not end", within=20)
-    assert most == 2  # of forty work messages, no more than there may be at work
+    assert most == 2  # of forty work messages, no more than may run at once
     assert (await ended(campaign)).sent == 100
     assert deployment.messages() == once_each(100)
 
@@ -114,7 +114,7 @@ async def test_waiting_work_messages_are_counted_as_they_are_now(deployment: Dep
 
 
 async def settled_at(broker: Any, count: int) -> None:
-    """Wait until so many work messages wait: a queue that is kept on disk counts them a moment later."""
+    """Wait until this many work messages are queued: a durable queue counts them a moment later."""
     async with asyncio.timeout(10):
         while await work_queue.count_waiting(broker) != count:  # noqa: ASYNC110 - it has to be asked for
             await asyncio.sleep(0.01)
@@ -142,7 +142,7 @@ async def test_stopped_worker_hands_back_what_it_has(deployment: Deployment) -> 
     campaign = deployment.campaign(count=200)
     deployment.emulator.faults.delay(0.1)
     await deployment.submit(campaign)
-    # Nothing waits for a lease here: the other must not need it.
+    # No lease has to expire here: the other must not need it.
     first, *_ = await deployment.work(1, lease_s=1000.0)
     await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
     await deployment.drain()

@@ -1,1 +1,1 @@
-"""The run of a campaign: what claims chunks, sends, and enters the outcomes."""
+"""The run of a campaign: claims chunks, sends messages and records the outcomes."""

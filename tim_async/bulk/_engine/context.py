@@ -1,4 +1,4 @@
-"""A chunk at work, and what all parts of a run share."""
+"""A chunk in flight, and the state that all parts of a run share."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from .gate import Gate
 from .own_rate import Turn
 
 REPEAT_WITHIN_S: Final = IDENTITY_WINDOW_S
-"""Seconds from the moment that sending was written ahead, within which a repeat may start. The service recognises one
-for 120 s from the first acceptance, which came later than that moment; the rest is for the repeat's way."""
+"""Seconds after the write-ahead within which a repeat may start. The service recognises a repeat for 120 s from the
+first acceptance, which came later than the write-ahead; the rest is headroom for the repeat to arrive."""
 SETTLED_AFTER_S: Final = 120.0
-"""Seconds after which nothing that was started in time can still be on its way: then the history is complete."""
-# How often a chunk whose lease is late is checked for whether the lease was renewed.
+"""Seconds after which nothing that was started in time can still be in transit: the history is then complete."""
+# How often to check whether an overdue lease was renewed.
 _POLL_INTERVAL_S: Final = 0.1
-# Trouble inside the service passes, and a campaign has the time. Lost answers are repeated too: the identity stays.
+# Trouble inside the service passes, and a campaign can wait. Lost answers are repeated too: the identity stays.
 RETRY: Final = RetryPolicy(max_attempts=8, base=0.2, cap=5.0, max_elapsed=60.0, transport="any")
 
 
 class Refusal(msgspec.Struct, kw_only=True, frozen=True):
-    """What recipients were refused with.
+    """Why recipients were refused.
 
     Attributes:
         code: ErrorCode; 0 for a request that this library refused before sending it.
         info: the text that came with it.
-        may_pass: whether it is trouble inside the service: the same may be accepted later, or have been already.
+        may_pass: whether the trouble is inside the service: the same request may be accepted later, or was already.
         is_senders: whether the sender is at fault, not the recipient.
     """
 
@@ -51,19 +51,19 @@ class Refusal(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ActiveChunk:
-    """A chunk whose sending was written ahead.
+    """A chunk that was written ahead.
 
     Attributes:
         number: its number.
-        lane: by which command it goes.
+        lane: the command it is sent with.
         recipients: its recipients that are not settled, by ordinal.
-        since: unix seconds at which its sending was written ahead.
-        is_repeat: whether another run wrote that: all of its recipients may have the message.
-        doubtful: ordinals of recipients that may have it.
-        listed: ordinals of recipients that came onto a suppression list since.
-        reassigned: ordinals of recipients that go to further chunks, by whether that counts as one more try, and by the
-            code they were refused with, where they are to be imported.
-        has_unknown: whether the outcome of one of them is unknown.
+        since: unix seconds of its write-ahead.
+        is_repeat: whether another run wrote it ahead: all of its recipients may have the message.
+        doubtful: ordinals of recipients that may have the message.
+        listed: ordinals of recipients that were added to a suppression list since. reassigned: ordinals of recipients
+            that move to further chunks, by whether that counts as another try, and by the code they were refused with,
+            if they must be imported.
+        has_unknown: whether the outcome of a recipient is unknown.
         is_closing: whether no recipient is left.
         lease: how long it belongs to this runner.
     """
@@ -86,33 +86,34 @@ class ActiveChunk:
         self._loop = asyncio.get_running_loop()
         self._opened_at = self._loop.time()
         age = wall() - since
-        # Started in the future: the clock was put back, and how long ago it was is not known. Long enough.
+        # Started in the future: the clock was put back, so its age is unknown. Assume that it is old enough.
         self._age = REPEAT_WITHIN_S if age < 0 else age
 
     def age(self) -> float:
-        """Return the seconds since its sending was written ahead.
+        """Return the seconds since the write-ahead.
 
-        The larger of what two clocks show: the wall clock can be put back, the other one stops while a machine sleeps.
+        The larger of two clocks' readings: the wall clock can be put back, the monotonic one stops while the machine
+        sleeps.
         """
         passed = self._age + self._loop.time() - self._opened_at
         return max(passed, self._wall() - self.since)
 
     def window_left(self) -> float:
-        """Return the seconds for which a repeat can still start; 0 for a batch that would go to fewer than before."""
+        """Return the seconds in which a repeat can still start; 0 for a batch that would now have fewer recipients."""
         return 0.0 if self._is_partial else REPEAT_WITHIN_S - self.age()
 
     def is_to_be_left_out(self, ordinals: Iterable[int]) -> bool:
-        """Return whether some of these recipients came onto a list, and none of them can have the message."""
+        """Return whether some of these recipients were added to a list and none of them can have the message."""
         return bool(self.listed) and not self.listed.isdisjoint(ordinals) and self.doubtful.isdisjoint(ordinals)
 
     def message_for(self, recipient: RecipientRow) -> PreparedMessage | None:
-        """Return the message as it was written ahead, None where the ledger does not have it."""
+        """Return the message as it was written ahead, or None if the ledger does not have it."""
         if self._shared is not None:
             return self._shared
         return None if recipient.body is None else PreparedMessage(recipient.body)
 
     def reassignments(self) -> list[Reassignment]:
-        """Return what is to be entered about recipients that go to further chunks."""
+        """Return the moves to further chunks that must be recorded."""
         return [
             Reassignment(ordinals=ordinals, is_try=is_try, code=code)
             for (is_try, code), ordinals in self.reassigned.items()
@@ -120,33 +121,33 @@ class ActiveChunk:
 
 
 class RunContext:
-    """What all parts of a run share.
+    """The state that all parts of a run share.
 
     Args:
         client: sends.
         campaign: its row in the ledger.
         options: how it is run.
-        writer: writes into the ledger.
+        writer: writes to the ledger.
         tally: counts outcomes.
         wall: unix seconds.
-        gate: says what may be begun.
-        on_close: called with every chunk that is closed in the ledger, or that another owner has now.
+        gate: decides what may be started.
+        on_close: called with every chunk that is closed in the ledger, or that another owner holds now.
 
     Attributes:
         client: the client, with background priority.
         campaign: the campaign's row in the ledger.
         options: how it is run.
-        sender: the account that messages come from, unless they name another.
-        writer: writes into the ledger.
+        sender: the account that sends messages which name no other sender.
+        writer: writes to the ledger.
         tally: counts outcomes.
         wall: unix seconds.
-        gate: says what may be begun, and how fast.
+        gate: decides what may be started, and how fast.
         failures: decides when to stop.
         identities: makes identities.
-        stop: why the run ends early, None while it goes on.
+        stop: why the run ends early; None while it goes on.
         halted: set when `stop` is.
-        active: the chunks at work, by number.
-        changed: notified when there may be something to do.
+        active: the chunks in flight, by number.
+        changed: notified when there may be new work.
     """
 
     def __init__(
@@ -179,20 +180,20 @@ class RunContext:
         self._views: dict[int, TimClient] = {}
 
     def halt(self, stop: Stop) -> None:
-        """Start nothing more. The first reason counts."""
+        """Start no further work. The first reason counts."""
         if self.stop is None:
             self.stop = stop
             self.halted.set()
             self.gate.wake()
 
     def judge(self, error: TimError, recipients: int = 1) -> None:
-        """Judge an error, which may end the run."""
+        """Record an error, which may end the run."""
         stop = self.failures.judge(error, recipients)
         if stop is not None:
             self.halt(stop)
 
     def follow(self, row: CampaignRow | None) -> None:
-        """Heed what the ledger has of the campaign by now: it may have been paused or cancelled from elsewhere."""
+        """Follow the campaign's row in the ledger: it may have been paused or cancelled from elsewhere."""
         if row is None or row.id != self.campaign.id:
             self.halt(Stop("interrupted", "the campaign was removed"))
         elif row.status == "cancelled":
@@ -206,7 +207,7 @@ class RunContext:
         return self.stop is not None
 
     async def wake(self) -> None:
-        """Let those that wait for something to do look again."""
+        """Wake all tasks that wait for work."""
         async with self.changed:
             self.changed.notify_all()
 
@@ -221,14 +222,14 @@ class RunContext:
         return False
 
     def client_for(self, chunk: ActiveChunk, deadline: float, turn: Turn | None = None) -> TimClient:
-        """Return the client for a call of a chunk: it sends nothing once the chunk's lease is over, or the gate shut.
+        """Return the client for a call of a chunk: it sends nothing once the lease is over or the gate is shut.
 
         Args:
             chunk: the chunk.
             deadline: seconds from now.
-            turn: at the campaign's own rate, where it has one.
+            turn: the call's turn at the campaign's own rate, if it has one.
         """
-        # By whole seconds, which end a little before, so that a view serves many calls.
+        # Rounded down to whole seconds, so that one view serves many calls.
         seconds = int(deadline)
         client = self._views.get(seconds)
         if client is None:
@@ -240,10 +241,10 @@ class RunContext:
         return client.with_lease(lambda: chunk.lease.until) if chunk.lease.until < math.inf else client
 
     async def lose(self, number: int, lease: Lease) -> None:
-        """Leave a chunk alone: another owner has it."""
+        """Give a chunk up: another owner holds it."""
         chunk = self.active.get(number)
         if chunk is not None and chunk.is_closing:
-            return  # it does not belong to this owner any more because it is done
+            return  # this owner has closed it
         self.active.pop(number, None)
         lease.is_lost, lease.until = True, -math.inf
         await self.close(number)
@@ -253,9 +254,9 @@ class RunContext:
     async def settle(
         self, chunk: ActiveChunk, recipient: RecipientRow, state: RecipientState, **facts: str | int | None
     ) -> None:
-        """Enter what became of a recipient; wait when the disk does not keep up.
+        """Record the outcome of a recipient; wait while the disk is behind.
 
-        Of a chunk that another owner has, only that a recipient was sent to is entered.
+        For a chunk that another owner holds, record only that the recipient was sent to.
         """
         if not chunk.lease.is_lost or state is RecipientState.SENT:
             await self.writer.put(self._outcome(chunk, recipient, state, **facts))
@@ -263,7 +264,7 @@ class RunContext:
     def note(
         self, chunk: ActiveChunk, recipient: RecipientRow, state: RecipientState, **facts: str | int | None
     ) -> None:
-        """Enter what became of one of many recipients, all of which go into one commit."""
+        """Record the outcome of one of many recipients, all of which go into one commit."""
         if not chunk.lease.is_lost or state is RecipientState.SENT:
             self.writer.note(self._outcome(chunk, recipient, state, **facts))
 
@@ -277,13 +278,13 @@ class RunContext:
         return outcome
 
     async def fail_before_sending(self, recipient: RecipientRow, code: int | None, info: str) -> None:
-        """Enter that a recipient failed before its chunk was started."""
+        """Record that a recipient failed before its chunk was started."""
         outcome = Outcome(ordinal=recipient.ordinal, state=RecipientState.FAILED, code=code, info=info)
         self.tally.add(outcome)
         await self.writer.put(outcome)
 
     def leave_out(self, chunk: Chunk, ordinals: Collection[int]) -> None:
-        """Note recipients that the ledger left out when their chunk was written ahead."""
+        """Count recipients that the ledger left out when it wrote their chunk ahead."""
         chunk.recipients = [recipient for recipient in chunk.recipients if recipient.ordinal not in ordinals]
         for ordinal in ordinals:
             self.tally.add(Outcome(ordinal=ordinal, state=RecipientState.SUPPRESSED))
@@ -291,22 +292,22 @@ class RunContext:
     def reassign(
         self, chunk: ActiveChunk, recipients: Iterable[RecipientRow], *, is_try: bool, code: int | None = None
     ) -> None:
-        """Let recipients go to a further chunk; with a code, to be imported first."""
+        """Move recipients to a further chunk; those with a code are imported first."""
         for recipient in recipients:
             del chunk.recipients[recipient.ordinal]
             chunk.reassigned.setdefault((is_try, code), []).append(recipient.ordinal)
 
     async def close_if_settled(self, chunk: ActiveChunk) -> None:
-        """Close a chunk of which no recipient is left."""
+        """Close a chunk if no recipient is left in it."""
         if chunk.recipients or chunk.is_closing or chunk.lease.is_lost:
             return
         chunk.is_closing = True
         await self.writer.close(chunk.number, chunk.reassignments(), is_done=True, is_kept=chunk.has_unknown)
-        # Only now: a feeder that looks for work must find the recipients that go to further chunks.
+        # Only now: a feeder that looks for work must find the recipients that move to further chunks.
         self.active.pop(chunk.number, None)
         await self.close(chunk.number)
 
     async def close(self, number: int) -> None:
-        """Note that a chunk does not belong to this run any more."""
+        """Report that a chunk no longer belongs to this run."""
         self._on_close(number)
         await self.wake()

@@ -1,9 +1,9 @@
-"""Feeding: chunks from their source into the lanes, with their messages made and written ahead.
+"""Feeding: takes chunks from their source, makes their messages, writes them ahead and queues them in the lanes.
 
-A feeder makes the messages of a chunk and has them written ahead before the first of them is queued. Where a function
-makes them, a lane has several feeders: some wait for the function while another queues. Queues are short: what was
-started is what is in flight when the process dies. A chunk that another run started goes to the lane that it was
-started in, or to the verifier when a repeat would come too late.
+A feeder makes all messages of a chunk and writes them ahead before it queues the first. If a function makes the
+messages, a lane has several feeders: some wait for the function while another queues. Queues are short, because all
+that was started is in flight if the process dies. A chunk that another run started goes to the lane it was started in,
+or to the verifier if it is too late for a repeat.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from .lane_work import LaneWork
 from .source import ChunkSource
 from .verification import Verifier
 
-# Chunks claimed at a time: few, so that both lanes come to the end together.
+# Chunks claimed at a time: few, so that both lanes finish together.
 _CHUNKS_PER_CLAIM: Final = 4
-# So many that other runs left may wait for their lane.
+# Chunks left by other runs that may wait for their lane.
 _MAX_REPEATS: Final = 16
-# At a low rate of the campaign's own, so much is written ahead; and so often it is looked whether it was sent.
+# At a low rate of the campaign's own: the seconds' worth written ahead, and how often to check whether it was sent.
 _MAX_BACKLOG_S: Final = 5.0
 _BACKLOG_INTERVAL_S: Final = 0.2
 
 
 class Feeder:
-    """Feeds the lanes of a run: `run` is one feeder's work.
+    """Feeds the lanes of a run: `run` is the loop of one feeder.
 
     Args:
         context: of the run.
-        source: gives the chunks.
-        lanes: what waits in each lane.
+        source: supplies the chunks.
+        lanes: the queues of each lane.
         messages: makes the messages.
-        renderer: makes those of a chunk.
-        verifier: takes recipients for which a repeat would come too late.
+        renderer: renders the messages of a chunk.
+        verifier: takes recipients for which a repeat would be too late.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Feeder:
         self._verifier = verifier
         self._claim_limit = max(_CHUNKS_PER_CLAIM, *(work.chunks_per_commit for work in lanes.values()))
         self._fresh: deque[Chunk] = deque()
-        self._feeding = 0  # feeders with a chunk that is not active yet, or not all of it queued
+        self._feeding = 0  # feeders whose chunk is not active yet, or not fully queued
 
     async def run(self, work: LaneWork) -> None:
         """Feed a lane until there is nothing more, or the run ends."""
@@ -90,14 +90,14 @@ class Feeder:
                 await work.queue.put(None)
 
     async def _wait_for_turns(self, work: LaneWork) -> None:
-        """Wait where the campaign's own rate is low: what is written ahead is to be sent soon."""
+        """Wait while the campaign's own rate is low: messages that are written ahead must be sent soon."""
         context, size = self._context, 1 if work.lane is Lane.SINGLE else self._context.campaign.chunk_size
         while context.gate.backlog_s(work.lane, size * work.queue.qsize()) > _MAX_BACKLOG_S:
             if await context.pause(_BACKLOG_INTERVAL_S):
                 return
 
     async def _next(self, work: LaneWork) -> list[Chunk]:
-        """Return chunks for a lane; none when there will be none."""
+        """Return chunks for a lane; an empty list at the end of the run."""
         context = self._context
         async with context.changed:
             while context.stop is None:
@@ -115,15 +115,15 @@ class Feeder:
         return []
 
     def _share(self, work: LaneWork) -> list[Chunk]:
-        """Return a lane's share of the chunks that wait."""
+        """Return a lane's share of the chunks that are waiting."""
         waiting = work.repeats or self._fresh
-        # The other lane finds something, too: so both come to the end together. What a function makes goes by one lane.
+        # Leave some for the other lane, so that both finish together. With a message function, one lane takes them all.
         is_shared = waiting is self._fresh and work.feeders == 1
         share = math.ceil(len(waiting) / 2) if is_shared else len(waiting)
         return [waiting.popleft() for _ in range(min(work.chunks_per_commit, share))]
 
     async def _claim(self) -> bool:
-        """Claim some chunks and put them where they wait; False when there are none."""
+        """Claim some chunks and add them to those waiting; False when there are none."""
         claimed = await self._source.claim(self._claim_limit)
         for chunk in claimed:
             if chunk.state == ChunkState.SENDING and chunk.lane is not None:
@@ -133,7 +133,7 @@ class Feeder:
         return bool(claimed)
 
     async def _make_messages(self, chunk: Chunk) -> bool:
-        """Make the messages of a chunk; recipients without one fail here. False when the run ends first."""
+        """Make the messages of a chunk; recipients without a message fail here. False if the run ends first."""
         if chunk.state == ChunkState.SENDING:
             return True
         if self._context.options.import_missing and not await import_missing(self._context, chunk):
@@ -154,7 +154,7 @@ class Feeder:
         return True
 
     async def _open(self, lane: Lane, chunk: Chunk) -> ActiveChunk | None:
-        """Write ahead that a chunk is sent, or take up one that was started; None when there is nothing to send."""
+        """Write a chunk ahead, or resume one that was started; None if there is nothing to send."""
         context = self._context
         if chunk.lease.is_lost:
             return None
@@ -177,7 +177,7 @@ class Feeder:
         return active
 
     async def _queue(self, work: LaneWork, chunk: ActiveChunk) -> None:
-        """Queue a chunk; recipients for which a repeat would come too late go to the verifier."""
+        """Queue a chunk; recipients for which a repeat would be too late go to the verifier."""
         if chunk.window_left() <= 0:
             await self._verifier.settle(chunk, list(chunk.recipients.values()))
         elif work.lane is Lane.BATCH:

@@ -1,7 +1,7 @@
-"""Whether a run may begin something now, and how fast: what the ledger has of that, looked at again and again.
+"""Whether a run may start work now, and how fast, by what the ledger says.
 
-The time of day is looked up whenever a call is about to be sent, and nothing sleeps past a look at it: a clock that is
-put forward or back, or a machine that slept, is noticed by the next call, or within a second.
+The time of day is checked whenever a call is about to be sent, and no sleep outlasts a check: a clock that is put
+forward or back, or a machine that slept, is noticed by the next call or within a second.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _NO_LANE: Final = 0
 
 
 class Gate:
-    """What a campaign may begin, and when.
+    """Decides what a campaign may start, and when.
 
     Args:
-        client: whose limits a share is of.
+        client: the client whose limits a share refers to.
         stored: the timing, as the ledger has it.
         wall: unix seconds.
-        reserve: reserves turns of a lane for a span of seconds, among several processes; 0 is all lanes together.
-            None where this process works alone.
+        reserve: reserves turns of a lane for a span of seconds among several processes; 0 means all lanes. None if this
+            process works alone.
 
     Attributes:
         timing: when and how fast.
-        guards_calls: whether calls are looked at when the limits grant them.
+        guards_calls: whether calls are checked when the limits grant them.
         rates: the campaign's own rate by lane; empty without one.
     """
 
@@ -59,11 +59,11 @@ class Gate:
         self.timing = timing
         self.guards_calls = timing.has_hours or timing.has_pace
         self._schedule = Schedule(timing) if timing.has_hours else None
-        self._seen_at = math.inf  # the phase holds from then to its next change
+        self._seen_at = math.inf  # the phase is valid from then to its next change
         self._phase = Phase(is_open=True, is_over=False, changes_at=math.inf)
 
     def take_over(self, stored: str | None) -> None:
-        """Follow what the ledger has now."""
+        """Apply the timing that the ledger has now."""
         if stored == self._stored:
             return
         self._stored, before = stored, self.timing
@@ -80,14 +80,14 @@ class Gate:
         self._make_rates()
 
     def wake(self) -> None:
-        """Let those that wait for a turn see that nothing more is to be begun."""
+        """Wake tasks that wait for a turn, so that they notice that no more work is to be started."""
         for rate in set(self.rates.values()):
             rate.wake()
 
     # When
 
     def phase(self) -> Phase:
-        """Return what this moment is."""
+        """Return the current phase."""
         now = self._wall()
         if self._schedule is None:
             return self._phase
@@ -96,27 +96,27 @@ class Gate:
         return self._phase
 
     def stop(self) -> Stop | None:
-        """Return why nothing may be begun now; None where something may."""
+        """Return why no work may be started now; None if it may."""
         phase = self.phase()
         if phase.is_open:
             return None
         if not phase.is_over:
-            return Stop("interrupted", f"it rests until {self.timing.shown(phase.changes_at)}", is_rest=True)
+            return Stop("interrupted", f"resting until {self.timing.shown(phase.changes_at)}", is_rest=True)
         return Stop("ended", over_text(self.timing))
 
     def seconds_to_change(self) -> float:
-        """Return the seconds until something may be begun, or not any more, by the clock as it goes now."""
+        """Return the seconds until work may be started, or may no longer be, by the current clock."""
         return max(0.0, self.phase().changes_at - self._wall())
 
     # How fast
 
     def backlog_s(self, lane: Lane, queued: int) -> float:
-        """Return how long the recipients take that wait for a turn, or to wait for one; 0 without an own rate."""
+        """Return how many seconds the queued recipients and those waiting for a turn take; 0 without an own rate."""
         rate = self.rates.get(lane)
         return 0.0 if rate is None else (rate.waiting + queued) / rate.per_second
 
     async def turn(self, lane: Lane, units: int) -> Turn | None:
-        """Wait for the turn of a call; None where there is no own rate, or nothing more is to be begun."""
+        """Wait for the turn of a call; None without an own rate, or when no more work is to be started."""
         while (rate := self.rates.get(lane)) is not None:
             turn = await rate.turn(units)
             if turn is not None or self.rates.get(lane) is rate:
@@ -124,7 +124,7 @@ class Gate:
         return None
 
     def until(self, lease_until: float, turn: Turn | None) -> float:
-        """Note that the limits have granted an attempt; return the loop time at which its time was over."""
+        """Record that the limits granted an attempt; return the loop time at which its permission ended."""
         if not self.phase().is_open:
             return -math.inf
         if turn is not None:
@@ -155,7 +155,7 @@ class Gate:
 
 
 def over_text(timing: Timing) -> str:
-    """Return why nothing is begun any more."""
+    """Return why no work is started any more."""
     if timing.until is None:
-        return "its hours of the day do not come any more"
-    return f"nothing is sent after {timing.shown(timing.until)}; to go on, give a later end"
+        return "no further sending hours before the end of the campaign"
+    return f"nothing is sent after {timing.shown(timing.until)}; to continue, set a later end"

@@ -1,6 +1,6 @@
-"""Whether a run stands still because calls of higher priority take the whole limit, and for how long.
+"""Whether a run is blocked because calls of higher priority use up the whole limit, and for how long.
 
-Strict priority stays: background calls get what interactive ones leave. But a campaign that gets nothing says so.
+Priority stays strict: background calls get what interactive ones leave. But a blocked campaign says so.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from ..._core.client import TimClient
 from .._ledger.schema import Lane
 from .._plan.pacing import command_of, paces
 
-# So long nothing was granted to the run before it counts as standing still, and at least the time of so many calls.
+# A run counts as blocked after this long without a granted call, and at least the time of this many calls.
 _PATIENCE_S: Final = 3.0
 _PATIENCE_CALLS: Final = 3
-# So many times as long where this client makes no other calls: then those of others that share the limits take them.
+# This many times as long if this client makes no other calls: then other users of the limits take them.
 _PATIENCE_OTHERS: Final = 3
 
 
 class HeldUp:
-    """Watches whether the calls of a run get turns at the limits.
+    """Watches whether the limits grant calls of the run.
 
     Args:
-        client: whose calls are looked at.
-        lanes: by which the run goes.
+        client: the client whose calls are watched.
+        lanes: the lanes of the run.
 
-    Attributes:
-        seconds: for how long it stood still, the present time included.
-        reason: why it stands still now, "" while it does not.
+        Attributes:
+            seconds: how long the run was blocked, the current time included.
+            reason: why it is blocked now; "" while it is not.
     """
 
     def __init__(self, client: TimClient, lanes: Sequence[Lane]) -> None:
@@ -37,19 +37,19 @@ class HeldUp:
         pace = paces(client.settings)
         slowest = min((pace[lane].calls for lane in lanes), default=1.0)
         self._patience_s = max(_PATIENCE_S, _PATIENCE_CALLS / slowest)
-        self._since = -1.0  # loop time at which it was last seen to get a turn; below 0 before the first look
+        self._since = -1.0  # loop time of the last observed grant; below 0 before the first check
         self._settled = self._attempts = 0  # recipients, and attempts of all priorities, at that time
         self._seen_at = 0.0
         self.seconds = 0.0
         self.reason = ""
 
     def look(self, now: float, *, settled: int, may_begin: bool) -> None:
-        """Look whether it stands still; to be called about every second.
+        """Check whether the run is blocked; call this about every second.
 
         Args:
             now: loop time.
-            settled: recipients that were settled so far.
-            may_begin: whether the campaign itself lets something be begun.
+            settled: recipients settled so far.
+            may_begin: whether the campaign itself allows work to start.
         """
         waiting, in_flight = self._client.count_calls(self._commands, "background")
         stats = self._client.stats()
@@ -61,5 +61,5 @@ class HeldUp:
         elif now - self._since >= self._patience_s * (1 if attempts > self._attempts else _PATIENCE_OTHERS):
             self.seconds += now - self._since
             whose = "interactive" if attempts > self._attempts else "other"
-            self.reason = f"stands still: {whose} calls take the whole limit of {' and '.join(self._commands)}"
+            self.reason = f"blocked: {whose} calls use the whole limit of {' and '.join(self._commands)}"
         self._seen_at = now

@@ -1,8 +1,8 @@
-"""Importing recipients that the service does not know: before they are written ahead again, not when they are refused.
+"""Import recipients that the service does not know, before they are written ahead again.
 
-A recipient that is refused as not imported goes to a further chunk, with the code that it was refused with, in the same
-commit as the others of its batch. The feeder that takes that chunk up imports such recipients first; so nothing is
-forgotten when a process dies in between, and the batch that refused them is over.
+A recipient that is refused as not imported moves to a further chunk, together with the code it was refused with, in the
+same commit as the rest of its batch. The feeder that takes that chunk imports such recipients first. So nothing is
+forgotten if a process dies in between, and the batch that refused them is finished.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .context import RunContext
 
 
 async def import_missing(context: RunContext, chunk: Chunk) -> bool:
-    """Import those of a chunk that were refused as missing, or let them fail; False when the run ends first."""
+    """Import recipients of a chunk that were refused as missing, or let them fail; False if the run ends first."""
     missing = [recipient for recipient in chunk.recipients if recipient.code in MISSING_CODES]
     if not missing:
         return True
@@ -29,7 +29,7 @@ async def import_missing(context: RunContext, chunk: Chunk) -> bool:
         await asyncio.wait({work, halted}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         halted.cancel()
-        work.cancel()  # no harm to one that has ended
+        work.cancel()  # no effect on a task that has ended
         await asyncio.wait({work, halted})
     if context.stop is not None or work.cancelled():
         return False
@@ -41,7 +41,7 @@ async def import_missing(context: RunContext, chunk: Chunk) -> bool:
 
 
 async def _import(context: RunContext, recipients: Sequence[RecipientRow]) -> str:
-    """Import accounts; return what failed, "" when nothing did."""
+    """Import accounts; return what failed, or "" if nothing did."""
     accounts = [recipient.account for recipient in recipients]
     try:
         for first in range(0, len(accounts), MAX_BATCH):
@@ -50,5 +50,5 @@ async def _import(context: RunContext, recipients: Sequence[RecipientRow]) -> st
     except TimError as error:
         context.judge(error)
         return error.message
-    # An account that could not be imported is refused again, and then for good.
+    # The service refuses an account that could not be imported again, this time for good.
     return ""

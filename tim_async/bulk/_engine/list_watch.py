@@ -1,7 +1,7 @@
-"""Suppression lists that change while a campaign runs: what was written ahead, and not sent yet, is left out, too.
+"""Suppression lists that change while a campaign runs: recipients written ahead but not sent yet are left out, too.
 
-A recipient that waits for its turn may wait for long where a campaign has a rate of its own. One that has come onto a
-list meanwhile goes to a further chunk instead, whose writing ahead leaves it out as any other.
+A recipient may wait for its turn for a long time if a campaign has a rate of its own. If it is added to a list in the
+meantime, it moves to a further chunk, and the write-ahead of that chunk leaves it out like any other.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from .context import RunContext
 
 
 class ListWatch:
-    """Looks whether the lists of a ledger have changed.
+    """Checks whether the lists of a ledger have changed.
 
     Args:
         queries: of the ledger.
@@ -24,11 +24,11 @@ class ListWatch:
         self._mark: str | None = None
 
     async def begin(self) -> None:
-        """Note how the lists are before anything is written ahead."""
+        """Remember the state of the lists before anything is written ahead."""
         self._mark = await self._queries.list_mark()
 
     async def look(self, context: RunContext) -> None:
-        """Let chunks at work know which of their recipients have come onto a list."""
+        """Mark recipients of chunks in flight that were added to a list."""
         mark = await self._queries.list_mark()
         if mark == self._mark:
             return

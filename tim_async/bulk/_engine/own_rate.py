@@ -1,13 +1,12 @@
 """A campaign's own rate: turns that its calls wait for before they wait for the limits.
 
-A leaky bucket of aiolimiter, as for the limits: in any second no more go than the rate says. Units are recipients. A
-turn of a call is *given* when there is room, and *used* when the limits have granted the call: one that waits for a
-limit in between keeps its room, so that calls which interactive ones held up do not go in one burst. A batch may be
-larger than what the rate lets through in a second: it goes when all before it has flowed off, and what follows waits
-that longer.
+A leaky bucket of aiolimiter, as for the limits: no second sees more than the rate. Units are recipients. A turn of a
+call is *given* when there is room, and *used* when the limits have granted the call. A call that waits for a limit in
+between keeps its room, so that calls held up by interactive ones do not go in one burst. A batch may be larger than the
+rate allows in a second: it goes when everything before it has drained, and what follows waits that much longer.
 
-Where several processes work, each reserves turns in the ledger, for half a second at a time: disjoint spans of time,
-so that all of them together keep to the rate. A span that is not used in time is void, whatever a process stalled for.
+Where several processes work, each reserves turns in the ledger, for half a second at a time: disjoint spans of time, so
+that all of them together keep to the rate. A span that is not used in time is void, however long a process stalled.
 """
 
 from __future__ import annotations
@@ -21,25 +20,25 @@ from ..._api.endpoint import Rate
 from ..._clocks import sleep
 from ..._core.bucket import Tokens, shape
 
-# A rate that follows a limit is looked at so often, and a wait is no longer.
+# How often to check a rate that follows a limit, and the longest wait.
 _LOOK_INTERVAL_S: Final = 0.25
-# Turns reserved at a time, as the time that they take.
+# Turns reserved at a time, as the seconds they take.
 _SPAN_S: Final = 0.5
-# A turn of a span that is used later than this is void. Windows are taken to be longer by this, which costs 2.5 %.
+# A turn of a span that is used later than this is void. Windows are assumed to be longer by this, which costs 2.5 %.
 _TOLERANCE_S: Final = 0.025
 
 Reserve: TypeAlias = Callable[[float], Awaitable[float]]
-"""Reserves a span of so many seconds; returns in how many seconds it begins."""
+"""Reserve a span of that many seconds; return the seconds until it begins."""
 
 
 def rate_of(per_second: float) -> Rate:
-    """Return a rate, which may be a fraction, as a limit: no window of about a second holds more."""
+    """Return a rate, which may be a fraction, as a limit: no window of about a second exceeds it."""
     limit = max(1, math.floor(per_second))
     return Rate(limit, limit / per_second)
 
 
 class _Tokens(Tokens):
-    """Tokens of which more can be taken than there are: what follows waits the longer."""
+    """Tokens that may be overdrawn: what follows waits longer."""
 
     def due(self, units: float) -> float:
         return super().due(min(units, self.max_rate))
@@ -49,9 +48,9 @@ class _Tokens(Tokens):
         self._level += units
 
     def at(self, rate: Rate) -> _Tokens:
-        """Return the same at another rate: a wait for one unit takes as long as it would have."""
+        """Return the same tokens at another rate: a wait for one unit takes as long as before."""
         other, wait = _Tokens(rate), self.due(1)
-        other._leak()  # so that it counts from now
+        other._leak()  # count from now
         other._level = max(0.0, other.max_rate - 1 + wait * other.flow) if wait else max(0.0, other.max_rate - 1)
         return other
 
@@ -67,12 +66,12 @@ class Turn:
         self._is_open = True
 
     def used(self) -> None:
-        """Note that the limits have granted an attempt; one that is made again is counted again."""
+        """Record that the limits granted an attempt; an attempt that is repeated counts again."""
         self._rate.take(self._units, was_kept=self._is_open)
         self._is_open = False
 
     def release(self) -> None:
-        """Give back a turn that no attempt was made with; harmless for one that was used."""
+        """Give back a turn that no attempt used; has no effect on a used turn."""
         if self._is_open:
             self._is_open = False
             self._rate.give_back(self._units)
@@ -82,12 +81,12 @@ class OwnRate:
     """The turns at one rate.
 
     Args:
-        target: returns the recipients a second that may go now.
-        halted: set when nothing more is to be begun.
-        reserve: reserves turns among several processes; None where this one works alone.
+        target: returns the recipients per second allowed now.
+        halted: set when no more work is to be started.
+        reserve: reserves turns among several processes; None if this one works alone.
 
-    Attributes:
-        waiting: recipients whose calls wait for a turn, or have one that is not used.
+        Attributes:
+            waiting: recipients whose calls wait for a turn, or hold one that is not used yet.
     """
 
     def __init__(self, target: Callable[[], float], halted: asyncio.Event, reserve: Reserve | None = None) -> None:
@@ -96,23 +95,23 @@ class OwnRate:
         self._reserve = reserve
         self._line = asyncio.Lock()
         self._changed = asyncio.Event()
-        self._kept = 0  # units of turns that are given and not used
+        self._kept = 0  # units of turns given and not used
         self._loop = asyncio.get_running_loop()
         self._looked_at = self._loop.time()
         self._rate = max(target(), 1e-6)
         self._tokens = _Tokens(rate_of(self._rate))
         self._is_over = False
-        self._left = 0.0  # units of the span that is reserved
+        self._left = 0.0  # units left of the reserved span
         self._next_at = self._void_at = 0.0
         self.waiting = 0
 
     @property
     def per_second(self) -> float:
-        """Recipients a second."""
+        """Recipients per second."""
         return self._rate
 
     async def turn(self, units: int) -> Turn | None:
-        """Wait for the turn of a call with so many recipients; None when there are no more turns."""
+        """Wait for the turn of a call with that many recipients; None when there are no more turns."""
         self.waiting += units
         turn: Turn | None = None
         try:
@@ -131,34 +130,34 @@ class OwnRate:
         return turn
 
     def wake(self) -> None:
-        """Look again now: the rate was changed, or nothing more is to be begun."""
+        """Wake waiting tasks: the rate has changed, or no more work is to be started."""
         self._looked_at = -math.inf
         self._changed.set()
 
     def end(self) -> None:
-        """Give no more turns: another rate holds."""
+        """Give no more turns: another rate applies."""
         self._is_over = True
         self._changed.set()
 
     def take(self, units: int, *, was_kept: bool) -> None:
-        """Take units for a call that the limits have granted."""
+        """Take units for a call that the limits granted."""
         self._tokens.take(units)
         if was_kept:
             self.give_back(units)
 
     def give_back(self, units: int) -> None:
-        """Keep no room for these any more."""
+        """Stop reserving room for these units."""
         self.waiting -= units
         self._kept -= units
         self._changed.set()
 
     async def _due(self, units: int) -> float:
-        """Return the seconds until a turn can be given, as far as known; 0.0 for now."""
+        """Return the seconds until a turn can be given, as far as known; 0.0 means now."""
         now = self._loop.time()
         if not 0 <= now - self._looked_at < _LOOK_INTERVAL_S:
             self._adapt(now)
         if self._kept and units + self._kept > self._tokens.max_rate:
-            return _LOOK_INTERVAL_S  # it is looked again when one is used
+            return _LOOK_INTERVAL_S  # checked again when a turn is used
         wait = self._tokens.due(units + self._kept)
         if wait > 0.0 or self._reserve is None:
             return wait
@@ -170,7 +169,7 @@ class OwnRate:
         if rate != self._rate:
             self._rate = rate
             self._tokens = self._tokens.at(rate_of(rate))
-            self._left = 0.0  # of the old rate
+            self._left = 0.0  # belongs to the old rate
 
     async def _due_in_span(self, units: int, reserve: Reserve) -> float:
         limit = rate_of(self._rate)

@@ -1,11 +1,11 @@
-"""Works through a ledger: claims chunks, writes ahead, sends, settles.
+"""Work through a ledger: claim chunks, write ahead, send, settle.
 
     source --claim--> feeder (of a lane) --write ahead--> queue --> senders --> writer --> ledger
                                                              |
                                                              +--> verifier, for what is in doubt when the window is over
 
-At the end, for whatever reason, nothing is left hanging: calls on their way get time to finish, what was not sent goes
-back to be claimed, what may have been sent stays in flight in the ledger, and all outcomes are on disk.
+At the end, for whatever reason, nothing is left hanging: calls in transit get time to finish, unsent recipients go back
+to be claimed, possibly sent ones stay in flight in the ledger, and all outcomes are on disk.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ _Task: TypeAlias = asyncio.Task[None]
 # A share of the limit that is as good as all of it.
 _ALL_OF_IT: Final = 0.995
 LOOK_INTERVAL_S: Final = 1.0
-"""How often a run looks into the ledger for what is wanted of it, and at the time of day; nothing sleeps longer."""
+"""How often a run checks the ledger for instructions, and the time of day; no sleep is longer."""
 _VERIFIERS: Final = 8
-# What is on its way when a run ends early has this long; the service itself takes at most 3 s.
+# Grace period for calls in transit when a run ends early; the service itself takes at most 3 s.
 _SHUTDOWN_TIMEOUT_S: Final = 20.0
 _POLL_INTERVAL_S: Final = 0.02
 
@@ -61,17 +61,17 @@ class Runner:
 
     Args:
         client: sends.
-        ledger: open, and locked where it is a file.
+        ledger: open, and locked if it is a file.
         campaign: its row in the ledger.
         messages: makes the messages.
         options: how it is run.
-        source: gives the chunks.
+        source: supplies the chunks.
         wall: unix seconds.
-        on_progress: called with how far it is; None leaves that out.
+        on_progress: called with the progress; None for no reports.
         progress_every_s: how often.
 
     Attributes:
-        counts: the numbers of recipients by state and code when it ended.
+        counts: the numbers of recipients by state and code at the end of the run.
     """
 
     def __init__(
@@ -105,10 +105,10 @@ class Runner:
         self._held_up: HeldUp | None = None
         self._cap = 0.0
         self._is_pace_noted = False
-        self._opened: tuple[Lane, ...] = ()  # lanes for chunks that were not begun
+        self._opened: tuple[Lane, ...] = ()  # lanes for new chunks
 
     def stop(self, reason: str) -> None:
-        """Start nothing more, and finish what is in flight."""
+        """Start no further work, and finish what is in flight."""
         self._halt = Stop("interrupted", reason)
         if self._context is not None:
             self._context.halt(self._halt)
@@ -120,23 +120,23 @@ class Runner:
 
     @property
     def was_paused(self) -> bool:
-        """Whether it ended because a user had paused the campaign."""
+        """Whether it ended because the campaign was paused."""
         stop = None if self._context is None else self._context.stop
         return stop is not None and stop.is_asked
 
     async def wake(self) -> None:
-        """Let it look again for chunks, as its source may have some now."""
+        """Make it look for chunks again: its source may have some now."""
         if self._context is not None:
             await self._context.wake()
 
     async def run(self) -> Report:
-        """Run to the end, with the rests that its hours of the day ask for."""
+        """Run to the end, including the rests outside its sending hours."""
         ledger, campaign = self._ledger, self._campaign
         loop = asyncio.get_running_loop()
         began = loop.time()
         await self._source.prepare()
         tally = Tally(await ledger.queries.counts(campaign.id), campaign.recipients)
-        row = await ledger.campaigns.find(campaign.name) or campaign  # it may have been changed meanwhile
+        row = await ledger.campaigns.find(campaign.name) or campaign  # it may have changed meanwhile
         gate = Gate(self._client, row.timing, self._wall, self._reserve_turns())
         lists = ListWatch(ledger.queries, campaign.id)
         await lists.begin()
@@ -169,9 +169,10 @@ class Runner:
         )
 
     async def _stretch(self, gate: Gate, tally: Tally, writer: LedgerWriter) -> bool:
-        """Rest until something may be begun, then work to the end or to the next rest; return whether that one comes.
+        """Wait until work may start, then work to the end or to the next rest; return whether a rest follows.
 
-        A rest is an end in order: nothing is begun, what is in flight ends, and the rest goes back to be claimed again.
+        A rest is an orderly end: no work is started, calls in flight finish, and the rest is released to be claimed
+        again.
         """
         context = self._context = RunContext(
             self._client, self._campaign, self._options, writer, tally, self._wall, gate, self._source.on_close
@@ -195,7 +196,7 @@ class Runner:
         return is_rest
 
     async def _rest(self, context: RunContext) -> None:
-        """Wait until something may be begun, by looks at the time of day: the clock may be put forward or back."""
+        """Wait until work may start, polling the time of day: the clock may be put forward or back."""
         self._is_resting = True
         while context.stop is None:
             stop = context.gate.stop()
@@ -207,7 +208,7 @@ class Runner:
         self._is_resting = False
 
     async def _follow(self, gate: Gate, lists: ListWatch) -> None:
-        """Look again and again at what the ledger has of the campaign, and whether something may still be begun."""
+        """Poll the campaign's row in the ledger, and whether work may still be started."""
         loop = asyncio.get_running_loop()
         looked_at = -math.inf
         held_up = self._held_up = HeldUp(self._client, self._opened)
@@ -228,7 +229,7 @@ class Runner:
             await sleep(min(gate.seconds_to_change(), LOOK_INTERVAL_S) or LOOK_INTERVAL_S)
 
     async def _look_at_turns(self, context: RunContext, held_up: HeldUp) -> None:
-        """Look whether calls of higher priority leave it nothing, and enter that."""
+        """Check whether calls of higher priority block the run, and record that."""
         before, reason = held_up.seconds, held_up.reason
         may_begin = context.stop is None and not self._is_resting
         held_up.look(asyncio.get_running_loop().time(), settled=context.tally.settled_now, may_begin=may_begin)
@@ -238,7 +239,7 @@ class Runner:
             await self._ledger.campaigns.note_trouble(self._campaign.id, held_up.reason or None)
 
     async def _note_pace(self) -> None:
-        """Note for those that watch what the service lets through, while that is less than the limits allow."""
+        """Record for observers what rate the service accepts, while that is below the limits."""
         in_force = pace_in_force(self._client, self._opened)
         is_limited = in_force < self._cap * _ALL_OF_IT
         if is_limited or self._is_pace_noted:
@@ -276,7 +277,7 @@ class Runner:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _open_lanes(self) -> None:
-        """Decide by which lanes it goes."""
+        """Decide which lanes to use."""
         fixed = self._messages.fixed
         self._opened = fresh_lanes(
             self._options.lanes, is_fixed=fixed is not None, fits_a_batch=fixed is not None and fixed.fits_a_batch
@@ -285,7 +286,7 @@ class Runner:
         self._cap = sum(pace[lane].recipients for lane in self._opened)
 
     def _make_lanes(self, timing: Timing) -> tuple[dict[Lane, LaneWork], int]:
-        """Return the lanes, and how many calls are made at a time."""
+        """Return the lanes, and the number of concurrent calls."""
         settings, opened = self._client.settings, self._opened
         pace, most = paces(settings), concurrency(settings, self._options.concurrency)
         size, is_made = self._campaign.chunk_size, self._messages.kind == "function"
@@ -304,7 +305,7 @@ class Runner:
         return lanes, most
 
     async def _wait_for(self, context: RunContext, feeders: list[_Task], senders: list[_Task]) -> None:
-        """Wait until all is sent, or the run is to end early."""
+        """Wait until all is sent, or the run must end early."""
         halted = asyncio.create_task(context.halted.wait(), name="tim_async: campaign")
         pending: set[asyncio.Task[Any]] = {*feeders, *senders}
         try:
@@ -322,7 +323,7 @@ class Runner:
         senders: list[_Task],
         verifier: Verifier,
     ) -> None:
-        """End the feeders, and give calls on their way time to finish."""
+        """End the feeders, and give calls in transit time to finish."""
         while any(not feeder.done() for feeder in feeders):
             for work in lanes.values():
                 work.clear()
@@ -349,7 +350,7 @@ class Runner:
             await context.close_if_settled(chunk)
 
     def _start(self, context: RunContext, work: Coroutine[Any, Any, None]) -> _Task:
-        """Start a task whose failure ends the run in order, instead of tearing the others."""
+        """Start a task whose failure ends the run in order, instead of cancelling the other tasks."""
         return asyncio.create_task(self._guarded(work), name="tim_async: campaign")
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
@@ -396,13 +397,13 @@ class Runner:
 
 
 async def _hand_back(context: RunContext) -> None:
-    """Bring the chunks at work into order: what was not sent goes back, what may have been sent stays in flight."""
+    """Settle the chunks in flight: unsent recipients go back, possibly sent ones stay in flight."""
     at_work = [chunk for chunk in context.active.values() if not chunk.is_closing]
     for chunk in at_work:
         untouched = [each for each in chunk.recipients.values() if each.ordinal not in chunk.doubtful]
         context.reassign(chunk, untouched, is_try=False)
     if context.writer.error is None:
-        # All at a time: there may be many with a recipient in doubt, and a commit takes its time.
+        # Concurrently: there may be many with a recipient in doubt, and each commit takes time.
         await asyncio.gather(
             *(
                 context.writer.close(

@@ -1,8 +1,8 @@
-"""Whose fault it is that an account is not known: the recipient's, or the sender's.
+"""Who is at fault when an account is not known: the recipient or the sender.
 
-A From_Account that is not imported is refused with every recipient, one after the other: with 20003, which may as well
-mean the recipient, or with 90008. So before a recipient is blamed for one of these, the service is asked, once for each
-sender, whether it knows the sender.
+A From_Account that is not imported is refused with every recipient, one after the other: with 20003, which may also
+mean the recipient, or with 90008. So before a recipient is blamed for one of these codes, the service is asked, once
+per sender, whether it knows the sender.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ...models.account import CheckAccounts, UserIDItem
 from .context import RunContext
 
 _CODES: Final = frozenset({20003, 90008})
-# A function may name another sender for every recipient.
+# A function may name a different sender for every recipient.
 _MAX_CACHED_SENDERS: Final = 1000
 
 
@@ -41,15 +41,15 @@ class SenderCheck:
         self._common = None if message is None else msgspec.json.decode(message, type=_Stored).from_account
 
     def note_success(self, sender: str) -> None:
-        """Note that a message from a sender was accepted."""
+        """Record that a message from a sender was accepted."""
         self._note(sender, is_imported=True)
 
     def is_common(self, sender: str) -> bool:
-        """Return whether all messages of the campaign come from it."""
+        """Return whether all messages of the campaign come from this sender."""
         return sender == self._common
 
     async def is_missing(self, sender: str | None, error: TimError) -> bool:
-        """Return whether a refusal means that the sender is not imported. False where that cannot be found out.
+        """Return whether a refusal means that the sender is not imported. False if that cannot be determined.
 
         Args:
             sender: its From_Account; None is the admin, whom the service knows.
@@ -57,7 +57,7 @@ class SenderCheck:
         """
         if not isinstance(error, ApiError) or error.code not in _CODES:
             return False
-        # Chatbots and their like are made by the service, not imported.
+        # The service creates chatbots and similar accounts; they are not imported.
         if sender is None or sender == self._context.sender or sender.startswith("@"):
             return False
         async with self._asking:

@@ -1,10 +1,10 @@
 """Sending: a recipient by openim/sendmsg, or a chunk by openim/batchsendmsg, until it is settled or the window is over.
 
-A call is repeated with the same identity for as long as the service recognises that. What is then still in doubt goes
-to `verification`; what was certainly not sent goes to a further chunk and is written ahead again.
+A call is repeated with the same identity for as long as the service recognises it. What is still in doubt after that
+goes to `verification`; what was certainly not sent moves to a further chunk and is written ahead again.
 
-A refusal means that nothing was delivered by the attempt that was refused. Where the answer to an earlier attempt was
-lost, that proves nothing: a word may have been forbidden, a right withdrawn in between. These go to `verification` too.
+A refusal means that the refused attempt delivered nothing. If the answer to an earlier attempt was lost, that proves
+nothing: a word may have been forbidden, or a right withdrawn, in between. Those recipients go to `verification` too.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from .sender_check import SenderCheck
 
 T = TypeVar("T")
 
-# Between calls, each of which has made its attempts already.
+# Between calls, each of which has used up its attempts.
 _TROUBLE_PAUSE_S: Final = (0.5, 2.0)
 _NO_TURN_PAUSE_S: Final = 1.0
 
-# A recipient that may have the message although it was refused, and with what it was.
+# A recipient that may have the message although it was refused, and the refusal.
 _Doubt: TypeAlias = tuple[RecipientRow, Refusal]
 
 Settle = Callable[[ActiveChunk, Sequence[RecipientRow], Refusal | None], Awaitable[None]]
@@ -45,7 +45,7 @@ class ChunkSender:
 
     Args:
         context: of the run.
-        settle: takes recipients that are in doubt when the window is over, or when they were refused.
+        settle: takes recipients that are in doubt when the window is over, or that were refused.
     """
 
     def __init__(self, context: RunContext, settle: Settle) -> None:
@@ -96,10 +96,10 @@ class ChunkSender:
     async def _persist(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], call: Callable[[TimClient], Awaitable[T]]
     ) -> tuple[T, bool] | None:
-        """Call until there is an answer; raise a refusal; None when it was left, for settling or for another time.
+        """Call until there is an answer; raise a refusal; return None if the call was given up.
 
-        Returned with the answer: whether an earlier call may have been accepted. Until the answer is entered, all
-        recipients that it is about are in doubt.
+        The second item says whether an earlier call may have been accepted. Until the answer is recorded, all
+        recipients of the call are in doubt.
         """
         context = self._context
         ordinals = [recipient.ordinal for recipient in recipients]
@@ -137,7 +137,7 @@ class ChunkSender:
                 and not failure.maybe_delivered
                 and await context.is_ours(chunk)
             ):
-                # The turn comes too late for what was written ahead: that is done again, when the turn is nearer.
+                # The turn comes too late for this write-ahead, which is repeated when the turn is nearer.
                 await context.pause(_NO_TURN_PAUSE_S)
                 context.reassign(chunk, recipients, is_try=False)
                 return None
@@ -145,10 +145,10 @@ class ChunkSender:
         return None
 
     async def _put_off(self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], left: float) -> None:
-        """Let recipients go another way, who are not sent to now."""
+        """Send recipients another way, because they cannot be sent to now."""
         if left <= 0:
             await self._give_up(chunk, recipients)
-        elif self._context.stop is None:  # some are on a list: what they are written ahead in next leaves them out
+        elif self._context.stop is None:  # some are on a list: the next write-ahead leaves them out
             self._context.reassign(chunk, recipients, is_try=False)
 
     async def _give_up(self, chunk: ActiveChunk, recipients: Sequence[RecipientRow]) -> None:
@@ -160,7 +160,7 @@ class ChunkSender:
     def _read_batch(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], result: BatchSendMsgResult, was_doubtful: bool
     ) -> list[_Doubt]:
-        """Enter what an answer says of every recipient in it; return those that stay in doubt."""
+        """Record the result of every recipient in an answer; return those that stay in doubt."""
         codes = {failure.to_account: failure.error_code for failure in result.error_list}
         refused: dict[int, list[RecipientRow]] = {}
         for recipient in recipients:
@@ -179,7 +179,7 @@ class ChunkSender:
     async def _blame(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], prepared: PreparedMessage, error: TimError
     ) -> None:
-        """Find out whose fault a refusal is, and enter it; for an unknown sender the recipients are not to blame."""
+        """Find out who is at fault for a refusal, and record it; for an unknown sender the recipients are not."""
         context, sender = self._context, prepared.message.from_account
         is_open = recipients[0].ordinal in chunk.doubtful
         if isinstance(error, ApiError):
@@ -191,7 +191,7 @@ class ChunkSender:
             info = f"the sender {sender!r} is not imported"
             refusal = msgspec.structs.replace(refusal, info=info, is_senders=True)
             if self._sender_check.is_common(sender):
-                context.halt(Stop("stopped", f"{info}: {error}; import it, then run it again"))
+                context.halt(Stop("stopped", f"{info}: {error}; import it, then run the campaign again"))
                 return
             stop = context.failures.refuse(error, len(recipients))
         else:
@@ -203,12 +203,12 @@ class ChunkSender:
     def _refuse(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], refusal: Refusal, *, is_open: bool
     ) -> list[_Doubt]:
-        """Enter that recipients were refused, or let them be imported; return those that may have the message anyway.
+        """Record a refusal of recipients, or have them imported; return those that may have the message anyway.
 
         Args:
             chunk: their chunk.
             recipients: those that were refused.
-            refusal: what with.
+            refusal: why.
             is_open: whether an earlier attempt, or this one, may have been accepted.
         """
         context, code = self._context, refusal.code
@@ -224,10 +224,10 @@ class ChunkSender:
 
     def _is_to_be_imported(self, recipient: RecipientRow, refusal: Refusal) -> bool:
         wanted = self._context.options.import_missing and refusal.code in MISSING_CODES and not refusal.is_senders
-        return wanted and recipient.code not in MISSING_CODES  # once is enough
+        return wanted and recipient.code not in MISSING_CODES  # import once at most
 
     async def _finish(self, chunk: ActiveChunk, doubts: Sequence[_Doubt]) -> None:
-        """Enter a chunk or a recipient, in one commit where none is in doubt; then settle those that are."""
+        """Record outcomes, in one commit if no recipient is in doubt; then settle those in doubt."""
         await self._context.close_if_settled(chunk)
         for recipient, refusal in doubts:
             await self._settle(chunk, [recipient], refusal)

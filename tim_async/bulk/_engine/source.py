@@ -1,9 +1,9 @@
-"""Where a run takes its chunks from, and what it has to do to keep them.
+"""Where a run takes its chunks from, and how it keeps them.
 
     FileSource     a file, whose lock this process holds: every chunk is its own
     LeasedSource   a database on a server, where several runs take chunks side by side
 
-Workers have a third one, see `tim_async.cluster`.
+Workers have a third source, see `tim_async.cluster`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .context import RunContext
 LEASE_S: Final = 60.0
 """Seconds for which a run on a server holds a chunk without renewing its lease."""
 ALIVE_S: Final = LEASE_S
-"""Seconds after which a run on a server that gives no sign is over."""
+"""Seconds without a heartbeat after which a run on a server counts as ended."""
 _SIGN_INTERVAL_S: Final = ALIVE_S / 4
 
 
@@ -35,7 +35,7 @@ class ChunkSource(Protocol):
     """Where a run takes its chunks from.
 
     Attributes:
-        chunks: what changes of the chunks are entered into.
+        chunks: the store that takes changes of the chunks.
     """
 
     @property
@@ -43,7 +43,7 @@ class ChunkSource(Protocol):
 
     @property
     def is_exhausted(self) -> bool:
-        """Whether no more chunks will come when none could be claimed and none is at work."""
+        """Whether no more chunks will come when none could be claimed and none is in flight."""
         ...
 
     async def prepare(self) -> None:
@@ -51,15 +51,15 @@ class ChunkSource(Protocol):
         ...
 
     async def claim(self, limit: int) -> list[Chunk]:
-        """Claim some chunks, about as many as `limit`; none when there are none now."""
+        """Claim about `limit` chunks; an empty list if there are none now."""
         ...
 
     async def renew(self, context: RunContext) -> None:
-        """Keep the chunks for as long as the run goes on; it is cancelled at the end."""
+        """Keep the chunks while the run goes on; cancelled at the end."""
         ...
 
     async def look(self, context: RunContext, row: CampaignRow | None) -> None:
-        """Follow what the ledger has of the campaign now; about once a second, also while the run rests.
+        """Follow the campaign's row in the ledger; called about once a second, also while the run rests.
 
         Args:
             context: of the run.
@@ -69,15 +69,15 @@ class ChunkSource(Protocol):
 
     @property
     def can_rest(self) -> bool:
-        """Whether the run itself waits for the time at which something may be begun."""
+        """Whether the run itself waits for its sending hours."""
         ...
 
     async def rest(self, context: RunContext) -> bool:
-        """Give back what it has, for a rest after which the run goes on; False when it does not."""
+        """Release all chunks for a rest after which the run goes on; False if it does not."""
         ...
 
     def on_close(self, number: int) -> None:
-        """Note that a chunk does not belong to the run any more."""
+        """Report that a chunk no longer belongs to the run."""
         ...
 
     def stop_for(self, error: LedgerError) -> Stop:
@@ -85,7 +85,7 @@ class ChunkSource(Protocol):
         ...
 
     async def finish(self, context: RunContext, failure: BaseException | None) -> None:
-        """Enter how the run ended, and give back what it still has.
+        """Record how the run ended, and release its remaining chunks.
 
         Args:
             context: of the run; its `stop` is why it ended early.
@@ -97,14 +97,14 @@ class ChunkSource(Protocol):
 def source_for(
     ledger: Ledger, campaign: CampaignRow, options: Options, wall: Callable[[], float]
 ) -> FileSource | LeasedSource:
-    """Return the source of chunks for a run of its own."""
+    """Return the source of chunks for a run without workers."""
     if ledger.shared is None:
         return FileSource(ledger, campaign, options, wall)
     return LeasedSource(ledger, ledger.shared, campaign, options, wall)
 
 
 class FileSource:
-    """The chunks of a file that only this process works on.
+    """The chunks of a file, of which this process is the only user.
 
     Args:
         ledger: open, and locked.
@@ -134,7 +134,7 @@ class FileSource:
         """Do nothing: the lock of the file is enough."""
 
     async def look(self, context: RunContext, row: CampaignRow | None) -> None:
-        """Look whether the campaign goes on."""
+        """Check whether the campaign goes on."""
         context.follow(row)
 
     async def rest(self, context: RunContext) -> bool:
@@ -150,20 +150,20 @@ class FileSource:
         return Stop("stopped", error.message)
 
     async def finish(self, context: RunContext, failure: BaseException | None) -> None:
-        """Enter how the run ended."""
+        """Record how the run ended."""
         await _end(self._ledger, self._campaign, context.stop, self._wall())
 
 
 class LeasedSource:
-    """The chunks of a database on a server, from which several runs take side by side.
+    """The chunks of a database on a server, which several runs share.
 
     Args:
         ledger: open.
-        shared: its part for several owners.
+        shared: the part of the ledger for several owners.
         campaign: its row in the ledger.
         options: how it is run.
         wall: unix seconds.
-        lease_s: seconds for which a claim holds unless it is renewed.
+        lease_s: seconds for which a claim is valid unless renewed.
     """
 
     def __init__(
@@ -186,11 +186,11 @@ class LeasedSource:
         self._signed_at = -math.inf
 
     async def prepare(self) -> None:
-        """Take up again what this run is to."""
+        """Reopen the recipients that this run is to try again."""
         await _begin(self._ledger, self._campaign, self._options, self._wall())
 
     async def claim(self, limit: int) -> list[Chunk]:
-        """Claim up to `limit` chunks for the time of a lease."""
+        """Claim up to `limit` chunks, each with a lease."""
         until = self._leases.until()
         claimed = await self.chunks.claim(
             self._campaign.id,
@@ -210,7 +210,7 @@ class LeasedSource:
             await asyncio.sleep(self._leases.lease_s / 4)
 
     async def look(self, context: RunContext, row: CampaignRow | None) -> None:
-        """Look whether the campaign goes on, and give a sign that this run does."""
+        """Check whether the campaign goes on, and send a heartbeat."""
         context.follow(row)
         now = asyncio.get_running_loop().time()
         if now - self._signed_at >= _SIGN_INTERVAL_S:
@@ -218,7 +218,7 @@ class LeasedSource:
             self._signed_at = now
 
     async def rest(self, context: RunContext) -> bool:
-        """Release what was claimed: another run may take it up first."""
+        """Release what was claimed: another run may take it first."""
         await self.chunks.release(self._campaign.id)
         return True
 
@@ -231,7 +231,7 @@ class LeasedSource:
         return Stop("stopped", error.message)
 
     async def finish(self, context: RunContext, failure: BaseException | None) -> None:
-        """Enter how the run ended, unless others go on."""
+        """Record how the run ended, unless others go on."""
         campaign, stop = self._campaign, context.stop
         await self.chunks.release(campaign.id)
         if stop is None and await self._ledger.queries.sending(campaign.id):

@@ -1,7 +1,7 @@
-"""A campaign's runs in one process: one after the other, with a wait between them where a user pauses it.
+"""A campaign's runs in one process: one after the other, waiting in between while a user has paused it.
 
-The process keeps the ledger while it waits, so that it goes on by itself when the pause is over. One that is
-started while the campaign is paused waits as well: what a user paused is not sent because a machine was restarted.
+The process keeps the ledger while it waits, so that it continues when the pause ends. A run that is started while the
+campaign is paused waits as well: a restart of the machine does not override a user's pause.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class SteeredRun:
         messages: makes the messages.
         options: how it is run.
         wall: unix seconds.
-        on_progress: called with how far it is; None leaves that out.
+        on_progress: called with the progress; None for no reports.
         progress_every_s: how often.
     """
 
@@ -69,13 +69,13 @@ class SteeredRun:
         self._stopped = asyncio.Event()
 
     def stop(self, reason: str) -> None:
-        """Start nothing more, finish what is in flight, and wait for nothing."""
+        """Start no further work, finish what is in flight, and do not wait."""
         self._stopped.set()
         if self._runner is not None:
             self._runner.stop(reason)
 
     async def run(self) -> Report:
-        """Run to the end, which is not a pause that a user wants.
+        """Run to the end; a pause by a user is not the end.
 
         Raises:
             UsageError: the campaign was cancelled.
@@ -105,7 +105,7 @@ class SteeredRun:
             finally:
                 self._runner = None
             await ledger.steering.keep_counts(campaign.id, runner.counts)
-            # Those that failed in earlier runs were taken up again by the first of these.
+            # The first of these runs has reopened those that failed in earlier runs.
             self._options = msgspec.structs.replace(self._options, retry_failed=False)
             row = await ledger.campaigns.find(campaign.name)
             if self._stopped.is_set() or row is None:
@@ -115,25 +115,25 @@ class SteeredRun:
             if row.paused_at is None:
                 if not runner.was_paused:
                     return found
-            elif not found.left:  # it was paused when all was done
+            elif not found.left:  # it was paused after all was done
                 await ledger.steering.end(campaign.id, "done", None, now=self._wall())
                 return await self._report()
         return await self._report()
 
     async def _begin(self) -> bool:
-        """Enter that the campaign runs, when it is not paused any more; False when it is to end before."""
+        """Record that the campaign runs, once it is no longer paused; False if it ends before."""
         ledger, campaign, is_logged, given_at = self._ledger, self._campaign, False, -math.inf
         loop = asyncio.get_running_loop()
         while not await ledger.steering.begin(campaign.id, alive_s=ALIVE_S):
             row = await ledger.campaigns.find(campaign.name)
             if row is None or row.id != campaign.id:
-                raise UsageError(f"the campaign {campaign.name!r} was removed meanwhile", field="name")
+                raise UsageError(f"the campaign {campaign.name!r} was removed in the meantime", field="name")
             if row.status == "cancelled":
                 raise UsageError(f"the campaign {campaign.name!r} was cancelled", field="name")
             if not is_logged:
                 is_logged = True
                 logger.warning(
-                    "campaign %s is paused (%s): this process waits; `tim-async bulk resume` lets it go on",
+                    "campaign %s is paused (%s): this process waits until `tim-async bulk resume`",
                     *(one_line(campaign.name), one_line(row.reason or "no reason was given")),
                 )
             if ledger.shared is not None and loop.time() - given_at >= _SIGN_INTERVAL_S:
@@ -145,7 +145,7 @@ class SteeredRun:
         return True
 
     async def _report(self) -> Report:
-        """Return the report of a campaign of which nothing more is sent."""
+        """Return the report of a campaign that sends no more."""
         ledger, campaign = self._ledger, self._campaign
         return report(
             await ledger.campaigns.find(campaign.name) or campaign,

@@ -1,20 +1,20 @@
-"""What becomes of recipients that may have the message when a repeat would no longer be recognised.
+"""Settle recipients that may have the message when a repeat would no longer be recognised.
 
-The service forgets an identity after 120 s: sent again then, the message is a second one. So the conversation is read
-back, and the identity looked for, from the sender's side first, whose history is not cleared by accident, then from the
-recipient's. Found, it was sent; not found, it was not, and the recipient goes to a further chunk, or has failed where
-the last answer was a refusal.
+The service forgets an identity after 120 s: a message sent again after that is a second one. So the conversation is
+read back and searched for the identity, first from the sender's side, whose history is not cleared by accident, then
+from the recipient's. If it is found, the message was sent. If not, it was not, and the recipient moves to a further
+chunk, or has failed if the last answer was a refusal.
 
-What the history cannot show stays unknown: a message that is not stored, one that is older than the history reaches, a
-conversation that cannot be read. The next run asks again.
+What the history cannot show stays unknown: a message that is not stored, one that is older than the history, or a
+conversation that cannot be read. The next run tries again.
 
-Where the history is searched does not depend on a clock that agrees with the service's: from a day before the earliest
-moment that this machine can mean, with no end, newest first, until the identity is found. What the wall clock still
-decides is how long ago a dead process wrote ahead: whether a repeat is still recognised, and whether the history
-reaches so far back. A clock that is wrong in the same way all the time is harmless. One that was put back between two
-runs by less than what has passed makes that seem shorter: by minutes, and a repeat may come when it is not recognised
-any more; by days, and a message may be looked for that the history has forgotten. Put back by more than what has
-passed, it is noticed, and nothing is repeated unseen.
+The range that is searched does not require a clock that agrees with the service's: it starts a day before the earliest
+moment this machine can mean, has no end, and is read newest first until the identity is found. The wall clock only
+decides how long ago a dead process wrote ahead: whether a repeat is still recognised, and whether the history reaches
+back far enough. A clock that is always wrong in the same way is harmless. A clock that was put back between two runs by
+less than the time passed makes that time seem shorter: by minutes, and a repeat may come when it is no longer
+recognised; by days, and the search may look for a message that the history has dropped. A clock that was put back by
+more than the time passed is noticed, and nothing is repeated blindly.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from .._message.messages import PreparedMessage
 from ..stopping import NO_SUCH_ACCOUNT_CODES
 from .context import SETTLED_AFTER_S, ActiveChunk, Refusal, RunContext
 
-# History reaches back 7 days by default (I34381); an hour less, for clocks that do not agree.
+# History reaches back 7 days by default (I34381); an hour less, for clocks that disagree.
 _HISTORY_REACH_S: Final = 7 * 86_400 - 3600
 # How far the service's clock and ours may be apart. With a day, more pages are read than needed; with too little, a
 # message would be sent a second time.
 _MAX_CLOCK_SKEW_S: Final = 86_400
 _NOT_THERE_CODES: Final = NO_SUCH_ACCOUNT_CODES | {90008}
-# Attempts to send to one recipient, when it is this one that the service has trouble with.
+# Attempts to send to one recipient, if the service has trouble with this one only.
 _MAX_TRIES: Final = 3
-# Refused recipients wait here until nothing can be on its way any more: up to two minutes, and senders do not.
+# Refused recipients wait here until nothing can be in transit any more: up to two minutes. Senders do not wait.
 _MAX_WAITING: Final = 2000
 
 
 class Verifier:
-    """Settles recipients that are in doubt, a few at a time: `run` does the work, `settle` brings it.
+    """Settles recipients that are in doubt, a few at a time: `settle` queues them, `run` does the work.
 
     Args:
         context: of the run.
-        readers: tasks that call `run`: as many conversations are read at a time.
+        readers: tasks that call `run`, which is how many conversations are read concurrently.
     """
 
     def __init__(self, context: RunContext, readers: int) -> None:
@@ -60,12 +60,12 @@ class Verifier:
     async def settle(
         self, chunk: ActiveChunk, recipients: Sequence[RecipientRow], refusal: Refusal | None = None
     ) -> None:
-        """Settle recipients as the user chose; waits while many others are read.
+        """Settle recipients as the user chose; wait while many others are being read.
 
         Args:
             chunk: their chunk.
             recipients: those that may have the message.
-            refusal: what a later attempt was refused with, None where there was no answer.
+            refusal: the refusal of a later attempt; None if there was no answer.
         """
         context = self._context
         for recipient in recipients:
@@ -77,18 +77,18 @@ class Verifier:
             else:
                 info = "it may have been sent; "
                 if refusal is None:
-                    info += "no answer came while a repeat was safe"
+                    info += "no answer arrived while a repeat was safe"
                 else:
                     info += f"a later attempt was refused with {refusal.code} {refusal.info}".rstrip()
                 await context.settle(chunk, recipient, RecipientState.UNKNOWN, info=info)
 
     async def run(self) -> None:
-        """Work until `end` was called."""
+        """Settle recipients until `end` is called."""
         while (item := await self._queue.get()) is not None:
             self._room.release()
             chunk, recipient, refusal = item
             if await self._context.pause(max(SETTLED_AFTER_S - chunk.age(), 0.0)):
-                continue  # left as it is: in flight, for the next run
+                continue  # stays in flight, for the next run
             await self._verify(chunk, recipient, refusal)
             await self._context.close_if_settled(chunk)
 
@@ -98,9 +98,9 @@ class Verifier:
             self._queue.put_nowait(None)
 
     def drop(self) -> None:
-        """Leave recipients that still wait as they are, when the run is to end: in flight, for the next one.
+        """Leave the recipients that still wait in flight for the next run, because this one ends.
 
-        The readers would do the same, but one that failed reads no more, and a task that brings more waits for room.
+        The readers would do the same, but a failed reader reads no more, and a task that brings more waits for room.
         """
         while not self._queue.empty():
             if self._queue.get_nowait() is not None:
@@ -148,7 +148,7 @@ class Verifier:
         first = max(int(min(chunk.since, context.wall()) - _MAX_CLOCK_SKEW_S), 0)
         sides = [(sender, recipient.account), (recipient.account, sender)]
         if prepared.message.sync_other_machine == 2:
-            del sides[0]  # it is not in the sender's own history
+            del sides[0]  # the sender's own history does not have it
         for side, peer in sides:
             try:
                 async for message in context.client.c2c.iter_roam_msgs(side, peer, min_time=first):
@@ -157,5 +157,5 @@ class Verifier:
             except ApiError as error:
                 if error.code not in _NOT_THERE_CODES:
                     raise
-                # There is no such account: nothing can have been delivered to it.
+                # The account does not exist: nothing can have been delivered to it.
         return None

@@ -1,1 +1,1 @@
-"""The ledger of campaigns: schema, database, and what is read from it and written to it."""
+"""The ledger of campaigns: schema, database, reads and writes."""

@@ -1,9 +1,9 @@
-"""Where an account stands in a campaign: found by an index that is made in one go.
+"""Find an account in a campaign by an index that is built in one pass.
 
-An index by account that is kept in order while recipients come in costs more with every row, as accounts come in any
-order (see `staging`). This one is entered when all are there, sorted, so that every row goes to its end: a sixth of
-what a plan costs otherwise. In a file it has the account itself. A server sorts numbers faster than texts, so there
-it has a hash, and the account is compared as well.
+An index by account that is maintained while recipients arrive costs more with every row, because accounts arrive in any
+order (see `staging`). This one is filled when all are there, sorted, so that every row goes to its end: a sixth of what
+a plan would cost otherwise. In a file, its key is the account itself. A server sorts numbers faster than texts, so the
+key there is a hash, and the account is compared as well.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .schema import accounts, recipients
 
 
 class _Key(GenericFunction[Any]):
-    """What the index has for an account."""
+    """The key of an account in the index."""
 
     name = "tim_account_key"
     type = Text()
@@ -54,7 +54,7 @@ _FIND: Final[Select[Any]] = (
 
 
 def enter_accounts(campaign_id: int, *, before: int) -> Insert:
-    """Return what enters the accounts of a campaign's recipients, from an ordinal on."""
+    """Return the statement that indexes the accounts of a campaign's recipients, from an ordinal on."""
     key = _Key(recipients.c.account)
     query = (
         select(recipients.c.campaign_id, key, recipients.c.ordinal)

@@ -1,4 +1,4 @@
-"""Campaigns of a ledger: made, planned, changed and taken up again."""
+"""Campaigns of a ledger: created, planned, changed and reopened."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class CampaignStore:
     """The campaigns of a ledger.
 
     Args:
-        database: open, and locked where it is to be changed.
+        database: open, and locked for changes.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find(self, name: str) -> CampaignRow | None:
-        """Return what is known of a campaign."""
+        """Return the row of a campaign."""
 
         def work(connection: Connection) -> CampaignRow | None:
             row = connection.execute(select(campaigns).where(campaigns.c.name == name)).mappings().one_or_none()
@@ -47,7 +47,7 @@ class CampaignStore:
         return await self._database.read(lambda connection: list(connection.execute(query).scalars()))
 
     async def all(self, *, is_archived: bool | None) -> list[CampaignRow]:
-        """Return the campaigns, the oldest first: those that are archived, those that are not, or with None both."""
+        """Return the campaigns, the oldest first: archived ones, others, or with None both."""
         query = select(campaigns).order_by(campaigns.c.id)
         if is_archived is not None:
             archived = campaigns.c.archived_at
@@ -59,7 +59,7 @@ class CampaignStore:
     async def create(
         self, name: str, *, kind: str, message: str | None, fingerprint: str, chunk_size: int, now: float
     ) -> CampaignRow:
-        """Enter a campaign without recipients, in the place of one of that name that was not begun."""
+        """Create a campaign without recipients; replace one of that name that has not started."""
         fresh = {
             "name": name,
             "salt": token_hex(16),
@@ -88,13 +88,13 @@ class CampaignStore:
             if known is not None:
                 if known.begun_at is not None:
                     raise LedgerError(
-                        f"the ledger {self._database.name}: another process has begun the campaign {name!r}"
+                        f"the ledger {self._database.name}: another process has started the campaign {name!r}"
                     )
                 for table in (recipients, accounts, chunks, problems):
                     connection.execute(delete(table).where(table.c.campaign_id == known.id))
                 connection.execute(delete(campaigns).where(campaigns.c.id == known.id))
                 StagedTables(known.id).drop(connection)
-            # What was set of it stands, however often it is planned.
+            # Settings of the campaign survive replanning.
             timing = None if known is None else known.timing
             connection.execute(insert(campaigns).values(timing=timing, **fresh))
 
@@ -109,7 +109,7 @@ class CampaignStore:
         await self._change(campaign_id, **values)
 
     async def limit_contacts(self, campaign_id: int, at_most: str) -> None:
-        """Enter how many messages an account gets; from the first time on, the ledger keeps contacts."""
+        """Set how many messages an account gets; from the first time on, the ledger keeps contacts."""
 
         def work(connection: Connection) -> None:
             keep_contacts(connection)
@@ -118,7 +118,7 @@ class CampaignStore:
         await self._database.write(work)
 
     async def rechunk(self, campaign_id: int, size: int) -> None:
-        """Deal the recipients of a campaign that was not begun into chunks of another size."""
+        """Split the recipients of a campaign that has not started into chunks of another size."""
 
         def work(connection: Connection) -> None:
             own = campaigns.c.id == campaign_id
@@ -137,20 +137,20 @@ class CampaignStore:
 
         await self._database.write(work)
 
-    # What is taken up again
+    # Reopening
 
     async def reopen_unknown(self, campaign_id: int, *, now: float = math.inf) -> int:
-        """Take up recipients whose outcome is unknown, see `retrying`; return how many."""
+        """Reopen recipients whose outcome is unknown, see `retrying`; return how many."""
         return await self._database.write(lambda connection: reopen_unknown(connection, campaign_id, now=now))
 
     async def retry_failed(self, campaign_id: int) -> int:
-        """Take up recipients that failed, see `retrying`; return how many."""
+        """Reopen recipients that failed, see `retrying`; return how many."""
         return await self._database.write(lambda connection: retry_failed(connection, campaign_id))
 
     # Steering workers
 
     async def launch(self, campaign_id: int, *, options: str, now: float) -> None:
-        """Let workers start, or go on, with these options."""
+        """Let workers start or continue with these options."""
         begun = func.coalesce(campaigns.c.begun_at, now)
         fresh = {"options": options, "status": "running", "reason": None, "ended_at": None, "begun_at": begun}
         fresh |= {"paused_at": None, "counts": None}
@@ -160,16 +160,16 @@ class CampaignStore:
     async def switch(
         self, campaign_id: int, status: str, reason: str | None, *, only_from: Sequence[str], ended_at: float | None
     ) -> bool:
-        """Change a campaign's status where it is one of some; return whether it was."""
+        """Change a campaign's status if it is one of these; return whether it was."""
         is_one = campaigns.c.status.in_(only_from)
         return await self._change(campaign_id, is_one, status=status, reason=reason, ended_at=ended_at)
 
     async def note_trouble(self, campaign_id: int, trouble: str | None) -> None:
-        """Enter what holds up a campaign that goes on; None when nothing does."""
+        """Record what holds up a running campaign; None if nothing does."""
         await self._change(campaign_id, campaigns.c.status == "running", reason=trouble)
 
     async def add_held_up(self, campaign_id: int, seconds: float) -> None:
-        """Enter that calls of higher priority left a campaign nothing for some more seconds."""
+        """Add seconds for which calls of higher priority blocked a campaign."""
         await self._change(campaign_id, held_up_s=func.coalesce(campaigns.c.held_up_s, 0.0) + seconds)
 
     async def running(self, app: int) -> list[CampaignRow]:
@@ -184,7 +184,7 @@ class CampaignStore:
         )
 
     async def take_watch(self, campaign_id: int, *, now: float, until: float) -> bool:
-        """Become the worker that looks after a campaign for a while; False when another one does."""
+        """Become the worker that supervises a campaign for a while; False if another one does."""
         return await self._change(campaign_id, campaigns.c.supervised_until <= now, supervised_until=until)
 
     async def _change(self, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
@@ -192,6 +192,6 @@ class CampaignStore:
 
 
 def change(connection: Connection, campaign_id: int, *where: ColumnElement[bool], **values: object) -> bool:
-    """Change fields of a campaign, where more conditions hold; return whether they did."""
+    """Change fields of a campaign if more conditions hold; return whether they did."""
     done = connection.execute(update(campaigns).where(campaigns.c.id == campaign_id, *where).values(values))
     return done.rowcount == 1

@@ -1,7 +1,7 @@
-"""Chunks: claimed, written ahead, settled and closed. The words and the states are explained in `ledger`.
+"""Chunks: claimed, written ahead, settled and closed. `ledger` explains the words and the states.
 
-`ChunkStore` is for the one process that holds the lock of a file: every chunk is its own, so there are no leases. What
-several processes need to share chunks stands in `leases`. Both are made of the functions below, which work over one
+`ChunkStore` is for the one process that holds the lock of a file: every chunk is its own, so there are no leases.
+`leases` has what several processes need to share chunks. Both are built from the functions below, which work over one
 connection, inside the transaction of their caller.
 """
 
@@ -35,16 +35,16 @@ from .schema import ChunkState, Lane, RecipientState, campaigns, chunks, recipie
 
 HELD: Final = (ChunkState.CLAIMED, ChunkState.SENDING)
 """The states of a chunk that was claimed and is not done."""
-# Chunks of the run that holds the lock: no time on the clock ends that.
+# Chunks of the run that holds the lock have no time limit.
 _FOREVER: Final = 1e15
 
 RECIPIENT_COLUMNS: Final = [recipients.c[name] for name in RecipientRow.__struct_fields__]
 VALUES_PER_QUERY: Final = 500
-"""Values that one query compares with at most."""
+"""The most values that one query compares with."""
 
 
 def of(table: Table, campaign_id: int) -> ColumnElement[bool]:
-    """Let a query find rows of a campaign by its other conditions: their chunk or their state.
+    """Make a query find rows of a campaign by its other conditions: their chunk or their state.
 
     Compared with the plain column, SQLite, which has no statistics, takes the campaign for the best condition to search
     by, and reads a million recipients to find fifty. It cannot search by an expression.
@@ -53,7 +53,7 @@ def of(table: Table, campaign_id: int) -> ColumnElement[bool]:
 
 
 class ChunkStore:
-    """The chunks of a ledger on which one process works alone.
+    """The chunks of a ledger of which this process is the only user.
 
     Args:
         database: open, and locked.
@@ -63,7 +63,7 @@ class ChunkStore:
         self._database = database
 
     async def claim(self, campaign_id: int, *, limit: int) -> list[Chunk]:
-        """Claim up to `limit` chunks, those first that a dead run left while they were sent."""
+        """Claim up to `limit` chunks, starting with those that a dead run was sending."""
 
         def work(connection: Connection) -> list[Chunk]:
             rows = pick(connection, candidates(campaign_id, chunks.c.lease_until < _FOREVER), limit)
@@ -72,12 +72,12 @@ class ChunkStore:
         return await self._database.write(work, may_repeat=True)
 
     async def apply(self, campaign_id: int, changes: Changes) -> Applied:
-        """Enter changes in one transaction; no chunk is lost here."""
+        """Apply changes in one transaction; no chunk is lost here."""
         work = partial(enter, campaign_id=campaign_id, changes=changes)
         return Applied(left_out=await self._database.write(work, may_repeat=True))
 
     async def release_all(self, campaign_id: int) -> None:
-        """Let all chunks be claimed that were: the run that claimed them is over, or its process died."""
+        """Make all claimed chunks claimable: the run that claimed them is over, or its process died."""
         query = update(chunks).where(held(campaign_id)).values(lease_until=0.0)
         await self._database.write(lambda connection: connection.execute(query), may_repeat=True)
 
@@ -91,9 +91,9 @@ def held(campaign_id: int) -> ColumnElement[bool]:
 
 
 def candidates(campaign_id: int, is_left: ColumnElement[bool]) -> Iterator[Select[Any]]:
-    """Yield the queries for chunks to claim: first those that a process left, then those that none has worked on.
+    """Yield the queries for chunks to claim: first those that a process left, then new ones.
 
-    Two queries, each along the index: one with an OR would look at every chunk, every time.
+    Two queries, each along the index: one with an OR would scan every chunk, every time.
     """
     for wanted in (and_(chunks.c.state.in_(HELD), is_left), chunks.c.state == ChunkState.READY):
         yield (
@@ -104,7 +104,7 @@ def candidates(campaign_id: int, is_left: ColumnElement[bool]) -> Iterator[Selec
 
 
 def is_open(campaign_id: int) -> ColumnElement[bool]:
-    """Return the condition that a chunk may be worked on: while a sample is looked at, only those of the sample are."""
+    """Return the condition that a chunk may be claimed: until a sample is done, only chunks of the sample may."""
     first = select(func.coalesce(campaigns.c.look_from, 0)).where(campaigns.c.id == campaign_id)
     return chunks.c.number >= first.scalar_subquery()
 
@@ -152,11 +152,11 @@ def take(connection: Connection, campaign_id: int, rows: Sequence[RowMapping], *
 
 
 def _partial_batches(connection: Connection, campaign_id: int, rows: Sequence[RowMapping]) -> set[int]:
-    """Return the chunks among these that went as a batch and are settled in part."""
+    """Return the chunks among these that were sent as a batch and are settled in part."""
     batches = [row["number"] for row in rows if row["state"] == ChunkState.SENDING and row["lane"] == Lane.BATCH]
     if not batches:
         return set()
-    # Those that are left out were before it went.
+    # Left-out recipients were settled before the batch was sent.
     settled = select(recipients.c.chunk).where(
         of(recipients, campaign_id),
         recipients.c.chunk.in_(batches),
@@ -165,11 +165,11 @@ def _partial_batches(connection: Connection, campaign_id: int, rows: Sequence[Ro
     return set(connection.execute(settled.distinct()).scalars())
 
 
-# Entering changes
+# Recording changes
 
 
 def enter(connection: Connection, campaign_id: int, changes: Changes) -> LeftOut:
-    """Enter changes of chunks that belong to the caller; return who is left out of those that start."""
+    """Apply changes of chunks that belong to the caller; return who is left out of those that start."""
     settle(connection, campaign_id, changes.outcomes)
     if changes.reassigned:
         reassign(connection, campaign_id, changes.reassigned, only=RecipientState.PLANNED)
@@ -191,7 +191,7 @@ def enter(connection: Connection, campaign_id: int, changes: Changes) -> LeftOut
 
 
 def _unsent(changes: Changes) -> list[int]:
-    """Return the recipients of whom changes say that they were not sent to, whatever was written ahead."""
+    """Return the recipients that, by these changes, were not sent to, whatever was written ahead."""
     unsent = [each.ordinal for each in changes.outcomes if each.state is RecipientState.FAILED]
     return unsent + [ordinal for each in changes.reassigned for ordinal in each.ordinals]
 
@@ -201,7 +201,7 @@ _settle_one: Final = Prepared(
     .where(
         recipients.c.campaign_id == value("campaign"),
         recipients.c.ordinal == value("ordinal"),
-        # Among several owners, one that was stopped for long may have been overtaken: the first outcome counts.
+        # Among several owners, one that stalled for long may have been overtaken: the first outcome counts.
         recipients.c.state == constant(RecipientState.PLANNED),
     )
     .values(
@@ -210,7 +210,7 @@ _settle_one: Final = Prepared(
         info=value("info"),
         msg_key=value("msg_key"),
         msg_time=value("msg_time"),
-        # To verify an unknown outcome later, a run has to know what to look for.
+        # To verify an unknown outcome later, a run must know what to look for.
         body=case((value("is_unknown") == constant(1), recipients.c.body), else_=null()),
     ),
     *("state", "code", "info", "msg_key", "msg_time", "is_unknown", "campaign", "ordinal"),
@@ -218,7 +218,7 @@ _settle_one: Final = Prepared(
 
 
 def settle(connection: Connection, campaign_id: int, outcomes: Sequence[Outcome]) -> None:
-    """Enter what became of recipients; of those that are settled already, nothing changes."""
+    """Record the outcomes of recipients; those settled already stay unchanged."""
     rows: list[Values] = [
         (
             int(each.state),
@@ -252,17 +252,17 @@ _close_one: Final = {
 
 
 def close(connection: Connection, campaign_id: int, numbers: Sequence[int], *, keeps_message: bool) -> None:
-    """Enter that all recipients of chunks are settled; with an unknown outcome among them, the message is kept."""
+    """Close chunks of which all recipients are settled; keep the message if an outcome is unknown."""
     _close_one[keeps_message].run(connection, [(campaign_id, number) for number in numbers])
 
 
-# Written ahead: a chunk is about to be sent, with the very messages.
+# Write-ahead: a chunk is about to be sent, with exactly these messages.
 _start_one: Final = Prepared(
     update(chunks)
     .where(
         chunks.c.campaign_id == value("campaign"),
         chunks.c.number == value("number"),
-        # The second where this was committed before, and the answer was lost.
+        # The second condition: this was committed before, and the answer was lost.
         or_(
             chunks.c.state == constant(ChunkState.CLAIMED),
             and_(chunks.c.state == constant(ChunkState.SENDING), chunks.c.since == value("since")),
@@ -282,13 +282,13 @@ _write_body: Final = Prepared(
 def reassign(
     connection: Connection, campaign_id: int, reassigned: Sequence[Reassignment], *, only: RecipientState
 ) -> None:
-    """Put recipients into further chunks, one for each reassignment; only those in this state.
+    """Move recipients in this state to further chunks, one for each reassignment.
 
-    For those that had failed a further round begins, in which they have another identity.
+    Those that had failed start a further round, in which they have another identity.
     """
     further = 1 if only is RecipientState.FAILED else 0
     own = campaigns.c.id == campaign_id
-    # Written before it is read: among several owners, this holds the row until the end of the transaction.
+    # Write before reading: among several owners, this holds the row until the end of the transaction.
     connection.execute(update(campaigns).where(own).values(next_chunk=campaigns.c.next_chunk + len(reassigned)))
     number = connection.execute(select(campaigns.c.next_chunk).where(own)).scalar_one() - len(reassigned)
     for each in reassigned:

@@ -1,4 +1,4 @@
-"""Rows into a table of PostgreSQL by COPY, which costs a tenth of the same rows as parameters of a statement."""
+"""Copy rows into a table of PostgreSQL by COPY, at a tenth of the cost of the same rows as statement parameters."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .database import Values
 
 
 def copy_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> None:
-    """Enter rows.
+    """Insert rows.
 
     Args:
-        connection: in a transaction in which a statement was executed: the first one begins it on the server.
+        connection: in a transaction that has executed a statement: the first one begins it on the server.
         table: the table.
         rows: the values of its columns, in their order.
 
@@ -31,7 +31,7 @@ def copy_rows(connection: Connection, table: Table, rows: Sequence[Values]) -> N
         except TimeoutError:
             raise
         except Exception as error:
-            # As SQLAlchemy raises it for its own statements; here it is not in between.
+            # As SQLAlchemy raises it for its own statements, which this bypasses.
             statement = f"COPY {table.name} FROM STDIN"
             raise DBAPIError(statement, None, error, connection_invalidated=driver.is_closed()) from error
 

@@ -1,10 +1,10 @@
 """The database of a ledger: how it is opened and locked, and how transactions run.
 
 All the rest of the ledger goes through `Database.read` and `Database.write`: each takes a synchronous function over one
-connection and runs it in one transaction. What is underneath, and in which task or thread, only `sqlite` and `server`
-know. Statements that run for every recipient are `Prepared`: SQLAlchemy handles every value of a statement, which costs
-several times what the database does with it. These it only compiles, once: the text goes to the driver, with tuples,
-and the schema stays the one source of it, for all kinds of databases.
+connection and runs it in one transaction. Only `sqlite` and `server` know the database underneath, and the task or
+thread. Statements that run for every recipient are `Prepared`: SQLAlchemy processes every value of a statement, which
+costs several times the work of the database. It only compiles these, once: the text goes to the driver, with tuples,
+and the schema stays the single source for all kinds of databases.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ Values: TypeAlias = tuple[str | int | float | None, ...]
 
 _Compiled: TypeAlias = tuple[str, Callable[[Values], Values] | None]
 
-# Any number, the same in all versions.
+# An arbitrary number, the same in all versions.
 _TABLES_LOCK: Final = 0x74696D5F  # "tim_"
 
 
 class Database:
-    """A database that is open and, where it is to be written, locked.
+    """A database that is open and, for writing, locked.
 
     Args:
         location: path of an SQLite file, or the URL of a database in SQLAlchemy's form.
-        purpose: what it is opened for, shown to other processes that find it locked. None only reads.
+        purpose: what it is opened for, shown to other processes that find it locked. None opens it for reading only.
         patience_s: seconds that a transaction on a server may take; None is a minute for each statement.
-        may_be_beside: whether a file is also opened while another process works on it; then it has to be there.
+        may_be_beside: whether to open a file also while another process works on it; the file must exist then.
 
     Attributes:
         path: the file, None on a server.
-        name: what it is called in messages; without a password.
+        name: its name in messages, without a password.
         full_name: the absolute path of a file, the URL of a server without its password.
 
     Raises:
@@ -87,16 +87,16 @@ class Database:
 
     @property
     def is_in_use(self) -> bool:
-        """Whether a process works on it; always True for a server's, where that cannot be found out."""
+        """Whether a process works on it; always True for a server, where that is unknown."""
         return self._file is None or self._file.is_in_use
 
     @property
     def is_beside(self) -> bool:
-        """Whether it is a file that was opened while another process works on it."""
+        """Whether it is a file opened while another process works on it."""
         return self._file is not None and self._file.is_beside
 
     def remove_if_bare(self) -> None:
-        """Remove a file when it is closed, where nothing is left in it that is worth keeping."""
+        """Remove a file on close if it holds nothing worth keeping."""
         if self._file is not None:
             self._file.remove_if_bare()
 
@@ -121,7 +121,7 @@ class Database:
         await self._backend.close()
 
     async def _check_server(self) -> None:
-        # Looked at before anything is written: tables of another version stay as they are.
+        # Checked before anything is written: tables of another version stay as they are.
         if self._purpose is not None and await self.read(_read_version) is None:
             await self.write(_make_tables)
         await self.read(partial(_check_tables, name=self.name))
@@ -129,7 +129,7 @@ class Database:
     # Transactions
 
     async def read(self, work: Callable[[Connection], T]) -> T:
-        """Run a function that only reads, in one transaction; again where the connection was lost.
+        """Run a function that only reads, in one transaction; retry if the connection was lost.
 
         Raises:
             LedgerError: the database failed.
@@ -140,8 +140,8 @@ class Database:
         """Run a function that writes, in one transaction.
 
         Args:
-            work: what it does; it is done again when the transaction was certainly not committed.
-            may_repeat: whether doing it again is harmless also where it was committed and the answer was lost.
+            work: the function; it is repeated if the transaction was certainly not committed.
+            may_repeat: whether a repeat is harmless even if it was committed and the answer was lost.
 
         Raises:
             LedgerError: the database failed.
@@ -159,9 +159,9 @@ class Database:
         )
 
     async def _finish(self, transaction: asyncio.Future[T]) -> T:
-        """Wait for a transaction, which a cancellation does not tear: it ends first, then the cancellation goes on.
+        """Wait for a transaction; a cancellation takes effect only after it ends.
 
-        Cancelled a second time, it is left, and whether it is committed is not known.
+        If cancelled a second time, stop waiting: whether it is committed is unknown.
         """
         try:
             return await asyncio.shield(transaction)
@@ -173,13 +173,13 @@ class Database:
                     transaction.cancel()
                     raise
             if not transaction.cancelled():
-                # Looked at, or asyncio would log it: the caller that was cancelled does not need it.
+                # Retrieve the exception, or asyncio would log it: the cancelled caller does not need it.
                 transaction.exception()
             raise
 
     @contextmanager
     def checked_by(self, check: Callable[[Connection], None]) -> Iterator[None]:
-        """Call `check` at the end of every transaction that writes during the block; what it raises undoes that."""
+        """Call `check` at the end of every write transaction during the block; an exception rolls it back."""
         self._check = check
         try:
             yield
@@ -189,17 +189,17 @@ class Database:
 
 def _server(url: URL, name: str, patience_s: float | None) -> Server:
     try:
-        from .server import Server  # what this needs, a file does without
+        from .server import Server  # a file does not need its dependencies
     except ImportError:
         pass
     else:
         return Server(url, name, patience_s)
-    raise LedgerError(f'the ledger {name} is on a server, and that needs: pip install "tim-async[cluster]"')
+    raise LedgerError(f'the ledger {name} is on a server, which requires: pip install "tim-async[cluster]"')
 
 
 def _make_tables(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        # Several processes may come at once, and "create if not exists" does not allow that.
+        # Several processes may do this at once, and "create if not exists" does not allow that.
         connection.execute(select(func.pg_advisory_xact_lock(_TABLES_LOCK)))
     metadata.create_all(connection)
     known = connection.execute(select(meta.c.value).where(meta.c.key == "version")).scalar_one_or_none()
@@ -218,26 +218,26 @@ def _check_tables(connection: Connection, name: str) -> None:
     if version == str(SCHEMA_VERSION):
         return
     problem = f"{name} {misfit(version)}"
-    # A server's database becomes a ledger when it is first written, a file that is there does not.
+    # A server's database becomes a ledger on the first write; an existing file does not.
     raise missing(problem) if version is None and connection.dialect.name != "sqlite" else LedgerError(problem)
 
 
 def value(name: str) -> ColumnElement[Any]:
-    """Return what stands in a statement for the value of a row that is named so."""
-    return bindparam(f"v_{name}")  # a column's own name means something else in an update
+    """Return a placeholder in a statement for the value of a row with this name."""
+    return bindparam(f"v_{name}")  # in an update, a column's own name has another meaning
 
 
 def constant(number: int) -> ColumnElement[Any]:
-    """Return what stands for a number that is the same in all rows."""
+    """Return a placeholder for a number that is the same in all rows."""
     return literal_column(str(int(number)))
 
 
 class Prepared:
-    """A statement without a result, which runs with rows of values.
+    """A statement without a result that runs with rows of values.
 
     Args:
-        statement: with a `value` for each of them, and none but constants besides.
-        names: their names, in the order that they have in a row.
+        statement: with a `value` for each of the names, and only constants besides.
+        names: their names, in the order of a row.
     """
 
     def __init__(self, statement: Executable, *names: str) -> None:
@@ -246,7 +246,7 @@ class Prepared:
         self._compiled: dict[type[Dialect], _Compiled] = {}
 
     def run(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """Run it with each of some rows, of which there may be none."""
+        """Run it with each row; there may be none."""
         if not rows:
             return
         compiled = self._compiled.get(type(connection.dialect))
@@ -258,6 +258,6 @@ class Prepared:
     def _compile(self, dialect: Dialect) -> _Compiled:
         compiled = self._statement.compile(dialect=dialect)  # type: ignore[attr-defined]  # all statements have it
         assert isinstance(compiled, SQLCompiler)  # noqa: S101 - what a statement compiles to
-        # One that is used twice is there twice, unless the database counts its parameters.
+        # A value that is used twice is listed twice, unless the database numbers its parameters.
         order = [self._names.index(name) for name in compiled.positiontup or ()]
         return compiled.string, None if order == list(range(len(self._names))) else itemgetter(*order)

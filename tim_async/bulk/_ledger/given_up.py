@@ -1,8 +1,8 @@
-"""Chunks that are given up, as too many owners died with them: found, settled, listed, and opened again.
+"""Chunks that are given up because too many owners died with them: found, settled, listed and reopened.
 
-What is not settled of such a chunk becomes unknown where it may have been sent, and failed where nothing was. `info`
-names the chunk's end in both cases, which is how its recipients are found again: others of the chunk, that were settled
-before, stay as they are when it is opened again.
+The unsettled recipients of such a chunk become unknown if they may have been sent to, and failed if they were not. In
+both cases `info` names the chunk's end, which is how its recipients are found again: others of the chunk, settled
+before, stay as they are when it is reopened.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Poisoned(msgspec.Struct, kw_only=True, frozen=True):
         campaign: the campaign's name.
         chunk: its number.
         deaths: how many owners died with it.
-        recipients: how many are not settled; they become unknown, or failed where nothing was sent to them.
+        recipients: how many are not settled; they become unknown, or failed if they were not sent to.
     """
 
     campaign: str
@@ -44,8 +44,8 @@ class GivenUpChunk(msgspec.Struct, kw_only=True, frozen=True):
         chunk: its number.
         deaths: how many workers died or failed with it.
         given_up_at: unix seconds.
-        unknown: its recipients that may have been sent to.
-        failed: its recipients that were not.
+        unknown: how many of its recipients may have been sent to.
+        failed: how many were not.
     """
 
     chunk: int
@@ -82,7 +82,7 @@ def unsettled(connection: Connection, campaign_id: int, number: int) -> list[int
 
 
 def give_up(connection: Connection, campaign_id: int, number: int, *, now: float, most_deaths: int) -> None:
-    """Settle the recipients of a chunk, where it is poisoned, with what is known of them, and close it."""
+    """If a chunk is poisoned, settle its recipients with what is known of them, and close it."""
     own = and_(chunks.c.campaign_id == campaign_id, chunks.c.number == number)
     for _, deaths in find_poisoned(connection, campaign_id, now=now, most_deaths=most_deaths, only=number):
         was_sent = connection.execute(select(chunks.c.state).where(own)).scalar_one() == ChunkState.SENDING
@@ -93,7 +93,7 @@ def give_up(connection: Connection, campaign_id: int, number: int, *, now: float
 
 
 def list_given_up(connection: Connection, campaign_id: int) -> list[GivenUpChunk]:
-    """Return the chunks that were given up and have recipients for whom nothing was done since."""
+    """Return the chunks that were given up and still have unresolved recipients."""
     query = (
         select(
             chunks.c.number,
@@ -114,17 +114,17 @@ def list_given_up(connection: Connection, campaign_id: int) -> list[GivenUpChunk
 
 
 def open_again(connection: Connection, campaign_id: int, numbers: Collection[int] | None) -> int:
-    """Let chunks be claimed again that were given up, as if no owner had died with them; return their recipients.
+    """Make given-up chunks claimable again, as if no owner had died with them; return their recipients.
 
-    What may have been sent is SENDING again, with the message that was written ahead; the campaign, where it has ended,
-    is running again.
+    Recipients that may have been sent to are SENDING again, with the message that was written ahead. A campaign that
+    has ended is running again.
 
     Args:
         connection: in the transaction of the caller.
         campaign_id: whose.
         numbers: which chunks; None for all.
     """
-    # Of what ends the campaign, one waits for the other: see `SharedLedger.finish`.
+    # Transactions that may end the campaign wait for each other: see `SharedLedger.finish`.
     connection.execute(select(campaigns.c.id).where(campaigns.c.id == campaign_id).with_for_update())
     found = [each for each in list_given_up(connection, campaign_id) if numbers is None or each.chunk in numbers]
     opened = 0
@@ -160,7 +160,7 @@ def _given_up(ordinal: int, deaths: int, *, was_sent: bool) -> Outcome:
 
 
 def _is_given_up() -> ColumnElement[bool]:
-    """Return the condition that a recipient was settled by `give_up`, and nothing was done since."""
+    """Return the condition that `give_up` settled a recipient and that it has not changed since."""
     is_so = or_(
         recipients.c.state == RecipientState.UNKNOWN,
         and_(recipients.c.state == RecipientState.FAILED, recipients.c.code == 0),

@@ -1,8 +1,8 @@
-"""Where the ledger of a campaign is that names none: in a place of its user, whatever folder it is run from.
+"""The default location of a campaign's ledger: a place of the user's, whatever the working folder.
 
-`TIM_LEDGER` names one for all campaigns. Without it, a campaign has a file in the user's folder for state, by app and
-name: run from cron, by systemd or from another folder, the same line finds the same ledger, and two apps never share
-one.
+`TIM_LEDGER` names one ledger for all campaigns. Without it, each campaign has a file in the user's state folder, by app
+and name: run from cron, by systemd or from another folder, the same line finds the same ledger, and two apps never
+share one.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from ...errors import UsageError
 
 VARIABLE: Final = "TIM_LEDGER"
 
-# What every file system takes as it is. Two names that it takes for one share a ledger, which holds any number of them.
+# Names that every file system takes unchanged. Names that a file system treats as equal share a ledger.
 _PLAIN: Final = re.compile(r"\w[\w.-]*")
 _MAX_NAME_BYTES: Final = 120
 
 
 def is_named() -> bool:
-    """Return whether the environment names a ledger for all campaigns."""
+    """Return whether the environment sets a ledger for all campaigns."""
     return bool(os.environ.get(VARIABLE))
 
 
 def default_ledger(campaign: str, app: int | None) -> str | Path:
-    """Return where the ledger of a campaign is that names none.
+    """Return the location of the ledger of a campaign that names none.
 
     Args:
         campaign: its name.
-        app: the app; None where it is not known, and any app's ledger of that name is meant.
+        app: the app; None if it is not known, and the ledger of that name of any app is meant.
 
     Raises:
-        UsageError: that cannot be said; it names the argument to give.
+        UsageError: it cannot be determined; the message names the argument to give.
     """
     if given := os.environ.get(VARIABLE):
         _check_absolute(given)
@@ -49,17 +49,17 @@ def default_ledger(campaign: str, app: int | None) -> str | Path:
         return found[0]
     if found:
         apps = ", ".join(each.parent.name for each in found)
-        problem = f"campaign {campaign!r} is there for several apps ({apps})"
+        problem = f"campaign {campaign!r} exists for several apps ({apps})"
     else:
-        problem = f"campaign {campaign!r} has no ledger, and which app it is for is not known"
+        problem = f"campaign {campaign!r} has no ledger, and its app is not known"
     raise UsageError(f"{problem}: give ledger or sdk_app_id", field="ledger")
 
 
 def default_ledgers(app: int | None) -> list[str | Path]:
-    """Return the ledgers of campaigns that name none: what the variable names, else all in the user's folder.
+    """Return the ledgers of campaigns that name none: the one of the variable, else all in the user's folder.
 
     Args:
-        app: only those of this app; None for those of all.
+        app: only those of this app; None for all.
 
     Raises:
         UsageError: the variable is wrong, or the folder cannot be read.
@@ -87,12 +87,12 @@ def file_name(campaign: str) -> str:
 
 
 def make_parents(ledger: str | Path) -> None:
-    """Make the folder of a default ledger, and those above it that are missing, for their owner only.
+    """Create the folder of a default ledger and its missing parents, accessible to the owner only.
 
     Raises:
         UsageError: it cannot be made.
     """
-    if isinstance(ledger, str):  # of the variable: its folder is the user's affair
+    if isinstance(ledger, str):  # from the variable: its folder is up to the user
         return
     try:
         _make_folder(ledger.parent)
@@ -118,8 +118,8 @@ def _check_absolute(given: str) -> None:
     path = rest.partition("/")[2].partition("?")[0] if mark else given
     if not Path(path).is_absolute():
         raise UsageError(
-            f"{VARIABLE} is {given!r}; it must be an absolute path or a URL: a path that goes by the working folder "
-            "would be another ledger in each",
+            f"{VARIABLE} is {given!r}; it must be an absolute path or a URL: a relative path would "
+            "name another ledger in every working folder",
             field="ledger",
         )
 
@@ -133,9 +133,7 @@ def _state_folder() -> Path:
         ) from None
     folder = user_state_path("tim-async", appauthor=False)
     if not folder.is_absolute():  # a user without a home, or a variable that is wrong
-        raise UsageError(
-            f"there is no folder for the user's state ({folder}): give ledger, or set {VARIABLE}", field="ledger"
-        )
+        raise UsageError(f"no state folder for the user ({folder}): give ledger, or set {VARIABLE}", field="ledger")
     return folder
 
 

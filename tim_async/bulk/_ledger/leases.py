@@ -1,11 +1,11 @@
-"""Chunks that several processes share, on a server: claimed for the time of a lease, and taken over when it runs out.
+"""Chunks that several processes share, on a server: claimed with a lease, and taken over when it expires.
 
-An owner that was held up for longer than its lease does not know that others have its chunks: what it enters about them
-comes too late. So every change first locks the chunks that it is about, and counts only where they are still its own.
-Locks are taken in the order of the numbers, so that no two transactions wait for each other.
+An owner that stalled for longer than its lease does not know that others have its chunks: its changes come too late. So
+every change first locks its chunks, and counts only if they still belong to the owner. Locks are taken in the order of
+the numbers, so that transactions cannot deadlock.
 
-A lease that ran out is an owner's *death* with that chunk. A chunk with several deaths may be their cause: it is
-claimed last and alone (`SUSPECT_DEATHS`), and given up as *poisoned* when there were too many.
+An expired lease is a *death* of the owner with that chunk. A chunk with several deaths may be their cause: it is
+claimed last and alone (`SUSPECT_DEATHS`), and given up as *poisoned* when there are too many.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from .records import Applied, Changes, Chunk, Lease, Reassignment
 from .schema import ChunkState, RecipientState, campaigns, chunks, recipients
 
 SUSPECT_DEATHS: Final = 2
-"""A chunk with which so many owners died may be the cause; with fewer, it was there when another one was."""
+"""With this many deaths, a chunk may be the cause; with fewer, it may have been there by coincidence."""
 
-# A lease is taken to end a little before it does: for the way of what is sent, and clocks that do not quite agree.
+# Leases are treated as ending a little early: for the transit of what is sent, and for clocks that differ slightly.
 _LEASE_MARGIN: Final = 0.9
 
 
@@ -35,8 +35,8 @@ class ChunkCounts(msgspec.Struct, kw_only=True, frozen=True):
 
     Attributes:
         claimable: can be claimed.
-        held: under a lease that has not run out.
-        poisoned: left alone, as too many owners died with them.
+        held: under a lease that has not expired.
+        poisoned: left alone, because too many owners died with them.
     """
 
     claimable: int
@@ -50,13 +50,14 @@ class ChunkCounts(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Claimant(msgspec.Struct, kw_only=True, frozen=True):
-    """Who looks at chunks, and when.
+    """The owner that checks chunks, and the time.
 
     Attributes:
-        now: unix seconds by the clock that leases go by.
-        owner: the owner that claims; None looks on behalf of all.
-        at_work: the chunks that it has. Those are not claimed again, however late their lease is renewed; any others of
-            its own it never learned of, as the answer was lost, and may claim. None goes by the leases alone.
+        now: unix seconds by the clock of the leases.
+        owner: the owner that claims; None checks on behalf of all.
+        at_work: the chunks it has in flight. They are not claimed again, however late their lease is renewed. Any
+            others of its own it never learned of, because the answer was lost, and may claim. None relies on the leases
+            alone.
     """
 
     now: float
@@ -65,7 +66,7 @@ class Claimant(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def is_left(self) -> ColumnElement[bool]:
-        """The condition that a chunk that was claimed can be claimed again."""
+        """The condition that a claimed chunk can be claimed again."""
         expired = chunks.c.lease_until <= self.now
         if self.owner is None or self.at_work is None:
             return expired
@@ -75,9 +76,9 @@ class Claimant(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def deaths(self) -> ColumnElement[int]:
-        """How many owners died with a chunk: those that were counted, and one whose lease ran out since.
+        """How many owners died with a chunk: the counted ones, and one whose lease expired since.
 
-        What was handed back has no lease, and an owner that claims its own chunk is alive.
+        A chunk that was handed back has no lease, and an owner that claims its own chunk is alive.
         """
         died = and_(chunks.c.state.in_(HELD), chunks.c.lease_until > 0, chunks.c.lease_until <= self.now)
         if self.owner is not None:
@@ -105,7 +106,7 @@ class LeasedChunks:
         database: open.
 
     Attributes:
-        owner: names this owner; no other has the same name.
+        owner: the unique name of this owner.
     """
 
     def __init__(self, database: Database) -> None:
@@ -124,18 +125,18 @@ class LeasedChunks:
         parallel: int | None = None,
         is_alone: bool = True,
     ) -> list[Chunk]:
-        """Claim up to `limit` chunks, those first that an owner left while they were sent.
+        """Claim up to `limit` chunks, starting with those that an owner was sending when it died.
 
         Args:
             campaign_id: whose.
-            now: unix seconds by the clock that leases go by.
+            now: unix seconds by the clock of the leases.
             lease_s: seconds until others may claim them, unless `renew` is called.
             limit: how many.
-            most_deaths: chunks with so many deaths are left alone; None claims them all the same.
-            at_work: the chunks that this owner has, see `Claimant`.
-            parallel: how many chunks may be held at a time, over all owners; None is any number.
-            is_alone: whether this process has nothing at work. Only then it gets a suspect chunk, and nothing else with
-                it: where that brings the process down, it takes no others along.
+            most_deaths: chunks with this many deaths are left alone; None claims them all the same.
+            at_work: the chunks that this owner has in flight, see `Claimant`.
+            parallel: the most chunks held concurrently, over all owners; None is any number.
+            is_alone: whether this process has nothing in flight. Only then does it get a suspect chunk, and nothing
+                else with it: if the chunk brings the process down, no others are affected.
         """
         claimant = Claimant(now=now, owner=self.owner, at_work=at_work)
 
@@ -170,9 +171,9 @@ class LeasedChunks:
         return await self._database.write(work, may_repeat=True)
 
     async def apply(self, campaign_id: int, changes: Changes) -> Applied:
-        """Enter changes in one transaction; a chunk is lost that another owner has.
+        """Apply changes in one transaction; a chunk that another owner has is lost.
 
-        Of a chunk that another owner has, only that a recipient was sent to is entered: that is true for all.
+        For a chunk that another owner has, record only that a recipient was sent to: that is true for all.
         """
 
         def work(connection: Connection) -> Applied:
@@ -185,7 +186,7 @@ class LeasedChunks:
         return await self._database.write(work, may_repeat=True)
 
     async def renew(self, campaign_id: int, *, until: float, numbers: Collection[int]) -> set[int]:
-        """Renew the leases of chunks; return those that are still this owner's."""
+        """Renew the leases of chunks; return those that still belong to this owner."""
 
         def work(connection: Connection) -> set[int]:
             own = self._lock_own(connection, campaign_id, chunks.c.number.in_(numbers))
@@ -199,7 +200,7 @@ class LeasedChunks:
         return await self._database.write(work, may_repeat=True)
 
     async def release(self, campaign_id: int) -> None:
-        """Let others claim at once what this owner has."""
+        """Release all chunks of this owner for others at once."""
 
         def work(connection: Connection) -> None:
             self._lock_own(connection, campaign_id)
@@ -226,10 +227,10 @@ class LeasedChunks:
 
 
 class HeldLeases:
-    """The leases of the chunks that one owner has, by the time of the event loop.
+    """The leases of the chunks of one owner, by the time of the event loop.
 
     Args:
-        lease_s: seconds for which a lease holds unless it is renewed.
+        lease_s: seconds for which a lease is valid unless renewed.
     """
 
     def __init__(self, lease_s: float) -> None:
@@ -243,16 +244,16 @@ class HeldLeases:
 
     @property
     def hold(self) -> bool:
-        """Whether each of them certainly holds now."""
+        """Whether each of them is certainly valid now."""
         now = asyncio.get_running_loop().time()
         return all(lease.until > now for lease in self._leases.values())
 
     def until(self) -> float:
-        """Return the loop time up to which a lease that is asked for now certainly holds."""
+        """Return the loop time until which a lease requested now is certainly valid."""
         return asyncio.get_running_loop().time() + _LEASE_MARGIN * self.lease_s
 
     def add(self, claimed: Sequence[Chunk], until: float) -> None:
-        """Note chunks that were claimed."""
+        """Add chunks that were claimed."""
         for chunk in claimed:
             chunk.lease.until = until
             self._leases[chunk.number] = chunk.lease
@@ -262,7 +263,7 @@ class HeldLeases:
         self._leases.pop(number, None)
 
     async def renew(self, chunks: LeasedChunks, campaign_id: int, *, now: float) -> AsyncIterator[tuple[int, Lease]]:
-        """Renew all leases; yield those that are lost, as other owners have taken the chunks over."""
+        """Renew all leases; yield the lost ones, whose chunks other owners have taken over."""
         if not self._leases:
             return
         had, until = dict(self._leases), self.until()
@@ -270,19 +271,19 @@ class HeldLeases:
         for number in renewed:
             had[number].until = until
         for number, lease in had.items():
-            # A chunk that was closed meanwhile is not lost, it is done.
+            # A chunk that was closed in the meantime is not lost, it is done.
             if number not in renewed and self._leases.get(number) is lease:
                 yield number, lease
 
 
 def _locking(campaign_id: int, claimant: Claimant, *where: ColumnElement[bool]) -> Iterator[Select[Any]]:
-    """Yield the queries for chunks to claim, so that they pass over those that another transaction has locked."""
+    """Yield the queries for chunks to claim, skipping those that another transaction has locked."""
     for query in candidates(campaign_id, claimant.is_left):
         yield (query.add_columns(claimant.deaths.label("all_deaths")).where(*where).with_for_update(skip_locked=True))
 
 
 def _chunks_of(connection: Connection, campaign_id: int, changes: Changes) -> dict[int, int]:
-    """Return the chunk of every recipient that changes are about."""
+    """Return the chunk of every recipient in the changes."""
     ordinals = [outcome.ordinal for outcome in changes.outcomes]
     for each in changes.reassigned:
         ordinals += each.ordinals
@@ -297,7 +298,7 @@ def _chunks_of(connection: Connection, campaign_id: int, changes: Changes) -> di
 
 
 def _restrict(changes: Changes, own: Collection[int], chunk_of: Mapping[int, int]) -> Changes:
-    """Return what counts of changes, when only these chunks are the owner's."""
+    """Return the changes that count if only these chunks belong to the owner."""
     return Changes(
         outcomes=[
             each for each in changes.outcomes

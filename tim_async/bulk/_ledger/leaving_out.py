@@ -1,15 +1,15 @@
-"""Who is left out of what is about to be sent: decided in the transaction that writes the sending ahead.
+"""Decide who is left out, in the transaction that writes the sending ahead.
 
-Two things leave a recipient out. A *suppression list* is kept in the ledger and holds for all of its campaigns: no
-chunk that is written ahead after an entry was committed goes to that account. And a campaign may send *at most* so many
-messages to an account within so many days, over all campaigns of the ledger. For that, every message that is written
-ahead is a *contact*, entered in the same transaction, which is why it also counts for campaigns that run side by side;
-one that was certainly not sent is taken back. Contacts outlive the campaign that they were made by.
+A recipient is left out for one of two reasons. A *suppression list* is kept in the ledger and applies to all of its
+campaigns: no chunk that is written ahead after an entry was committed goes to that account. And a campaign may limit
+how many messages an account gets within a number of days, over all campaigns of the ledger. For that, every message
+that is written ahead is a *contact*, recorded in the same transaction, so it also counts for campaigns that run side by
+side. A contact that was certainly not sent is taken back. Contacts outlive the campaign that made them.
 
 A ledger that uses neither pays one short query for each commit that starts chunks: its two *marks* say so. Contacts are
-kept from the first campaign on that counts them, and made of what the ledger knows about those before it. On a server,
-commits that start chunks then take turns, by a lock on the mark: two campaigns that reserve the same account at a time
-would not see each other.
+kept from the first campaign that counts them, and computed from the ledger for the campaigns before it. On a server,
+commits that start chunks then take turns, by a lock on the mark: two campaigns that reserve the same account at the
+same time would not see each other.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ SUPPRESSION: Final = "suppression"
 CONTACTS: Final = "contacts"
 """The mark of a ledger that keeps contacts."""
 DAY_S: Final = 86_400
-# Compared with at a time.
+# The most values compared at once.
 _ORDINALS_PER_QUERY: Final = 500
 
-# As text: it runs with every commit that starts chunks, whatever the ledger uses.
+# As text: it runs with every commit that starts chunks, in every ledger.
 _MARKS: Final = f"SELECT key FROM {meta.name} WHERE key IN ('{SUPPRESSION}', '{CONTACTS}')"  # noqa: S608 - constants
 
 LeftOut = Mapping[int, Collection[int]]
@@ -65,7 +65,7 @@ LeftOut = Mapping[int, Collection[int]]
 
 
 class AtMost(msgspec.Struct, frozen=True, array_like=True):
-    """How many messages an account gets within how many days.
+    """The most messages an account gets within a number of days.
 
     Attributes:
         count: messages, over all campaigns of the ledger.
@@ -77,7 +77,7 @@ class AtMost(msgspec.Struct, frozen=True, array_like=True):
 
     @classmethod
     def decoded(cls, stored: str | None) -> AtMost | None:
-        """Return what a ledger has."""
+        """Return the value that a ledger has stored."""
         return None if stored is None else msgspec.json.decode(stored, type=cls)
 
     def encoded(self) -> str:
@@ -85,7 +85,7 @@ class AtMost(msgspec.Struct, frozen=True, array_like=True):
         return msgspec.json.encode(self).decode()
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return it in words, as 'at most 2 in 7 days'."""
         messages = "1 message" if self.count == 1 else f"{self.count:,} messages"
         return f"at most {messages} in {'a day' if self.days == 1 else f'{self.days:,} days'}"
 
@@ -99,7 +99,7 @@ def leave_out(
         connection: in the transaction that started the chunks, after the statements that did.
         campaign_id: whose.
         starts: the chunks.
-        unsent: ordinals of recipients who, as this transaction enters, were not sent to.
+        unsent: ordinals of recipients that, by this transaction, were not sent to.
     """
     if not starts and not unsent:
         return {}
@@ -117,7 +117,7 @@ def leave_out(
         _settle(connection, own, _is_on_a_list(), literal("on the suppression list ") + _list_of())
     if CONTACTS in marks:
         _reserve(connection, campaign_id, own, max(start.since for start in starts))
-    # All of them: where this is repeated, as the answer to its commit was lost, they were settled before.
+    # All of them: if this is repeated because the answer to its commit was lost, they were settled before.
     query = select(recipients.c.chunk, recipients.c.ordinal).where(own, recipients.c.state == RecipientState.SUPPRESSED)
     found: dict[int, set[int]] = {}
     for number, ordinal in connection.execute(query):
@@ -130,7 +130,7 @@ def _marks(connection: Connection) -> set[str]:
 
 
 def would_be_left_out(connection: Connection, campaign_id: int, *, now: float) -> ColumnElement[bool] | None:
-    """Return the condition that a recipient would be left out if it were sent to now; None where none can be."""
+    """Return the condition that a recipient would be left out if it were sent to now; None if no one is left out."""
     marks = _marks(connection)
     if not marks:
         return None
@@ -156,7 +156,7 @@ def count_left_out(connection: Connection, campaign_id: int, *, now: float) -> i
 
 
 def list_mark(connection: Connection) -> str | None:
-    """Return what changes with every change of the suppression lists; None before there are any."""
+    """Return the version of the suppression lists; None before there are any."""
     return connection.execute(select(meta.c.value).where(meta.c.key == SUPPRESSION)).scalar_one_or_none()
 
 
@@ -174,12 +174,12 @@ def listed(connection: Connection, campaign_id: int, ordinals: Sequence[int]) ->
 
 
 def keep_contacts(connection: Connection) -> None:
-    """Keep contacts from now on, and enter those that the ledger's campaigns have had."""
+    """Keep contacts from now on, and record those of the ledger's campaigns so far."""
     query = select(meta.c.key).where(meta.c.key == CONTACTS)
     if connection.execute(query).one_or_none() is not None:
         return
     if connection.dialect.name == "postgresql":
-        # Until what is being written is committed; what is written later sees the mark, as it is read after this lock.
+        # Wait for writes in progress; later ones see the mark, because they read it after this lock.
         tables = f"{recipients.name}, {chunks.name}"
         connection.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
         if connection.execute(query).one_or_none() is not None:
@@ -216,7 +216,7 @@ def _list_of() -> ColumnElement[str]:
 
 
 def _is_over(at_most: AtMost, campaign_id: int, now: float) -> ColumnElement[bool]:
-    """Return the condition that a recipient was sent to often enough."""
+    """Return the condition that a recipient has reached the limit."""
     count = (
         select(func.count())
         .select_from(contacts)
@@ -246,8 +246,8 @@ def _settle(
 
 
 def _reserve(connection: Connection, campaign_id: int, own: ColumnElement[bool], now: float) -> None:
-    """Leave out those that were sent to often enough, and count the others as sent to."""
-    # Until the end of the transaction: what another campaign reserves meanwhile could not be seen.
+    """Leave out recipients that have reached the limit, and record contacts of the others."""
+    # Until the end of the transaction: it could not see what another campaign reserves in the meantime.
     connection.execute(select(meta.c.value).where(meta.c.key == CONTACTS).with_for_update())
     at_most = _at_most(connection, campaign_id)
     if at_most is not None:
@@ -264,7 +264,7 @@ def _reserve(connection: Connection, campaign_id: int, own: ColumnElement[bool],
 
 
 def _take_back(connection: Connection, campaign_id: int, unsent: Collection[int]) -> None:
-    """Forget the contacts of recipients that were not sent to."""
+    """Delete the contacts of recipients that were not sent to."""
     ordinals = list(unsent)
     for first in range(0, len(ordinals), _ORDINALS_PER_QUERY):
         some = select(recipients.c.account).where(

@@ -1,42 +1,42 @@
-"""The ledger: what is known of every recipient of a campaign, on disk before it matters.
+"""The ledger: all that is known of every recipient of a campaign, on disk before it matters.
 
 Words. A *recipient* is an account of a campaign; its place in the plan is its *ordinal*. A *chunk* is a group of
-recipients that is worked on together: the unit that is claimed, and the unit whose sending is written down ahead. Its
-*lane* is the command by which it goes, `openim/sendmsg` one by one or `openim/batchsendmsg` in one call. An *owner* is
-one of several runners on a server; its claims carry a *lease*.
+recipients that is processed together: the unit that is claimed, and the unit that is written ahead. Its *lane* is the
+command it is sent with, `openim/sendmsg` one by one or `openim/batchsendmsg` in one call. An *owner* is one of several
+runners on a server; its claims carry a *lease*.
 
-What is promised: nothing is sent that the ledger does not know of, at whatever moment the process dies. So sending is
-written ahead, for a chunk at a time, together with the very message, which a repeat must send unchanged:
+The promise: nothing is sent that the ledger does not know of, at whatever moment the process dies. So sending is
+written ahead, one chunk at a time, together with the exact message, which a repeat must send unchanged:
 
     chunk      READY -> CLAIMED -> SENDING -> DONE
                                       |
                                       +--> a further chunk, READY, for recipients that are to be sent to again
 
     READY      not claimed, and nothing of it was sent
-    CLAIMED    claimed, and nothing of it was sent; when its owner is gone, it is as good as READY
+    CLAIMED    claimed, and nothing of it was sent; if its owner is gone, it counts as READY
     SENDING    since `since` its recipients may have been sent to; `lane` and the bodies record how and what.
-               A runner that finds it left by another carries on: see `runner`
-    DONE       every recipient that it has is settled
+               A runner that finds it left by another continues it: see `runner`
+    DONE       all of its recipients are settled
 
     recipient  PLANNED -> SENT | FAILED | UNKNOWN | SUPPRESSED
 
     PLANNED    not settled: in a chunk that is SENDING it is in flight, in any other it was not sent to
-    SENT       the service took the message (msg_key, msg_time) or has it in its history
+    SENT       the service accepted the message (msg_key, msg_time) or has it in its history
     FAILED     refused, or its message could not be made (code, info): it was not delivered
-    UNKNOWN    may have been delivered; it could not be found out, or was not wanted (info)
-    SUPPRESSED left out when its chunk was written ahead: on a suppression list, or sent to often enough (info)
+    UNKNOWN    may have been delivered; that could not be determined, or was not to be (info)
+    SUPPRESSED left out when its chunk was written ahead: on a suppression list, or at the limit of messages (info)
 
-A recipient that is to be sent to again (it was imported meanwhile, the history does not have the message, the user
-wants failed ones tried again) goes to a further chunk. A chunk's recipients therefore never change while it is SENDING,
-and so a batch is repeated to the same recipients with the same identity: what an answer says of them all is one commit.
-A batch of which some were settled and others not, since an answer left those in doubt, is not repeated but verified.
+A recipient that is to be sent to again (it was imported, the history does not have the message, the user wants failed
+ones tried again) moves to a further chunk. So the recipients of a chunk never change while it is SENDING, and a batch
+is repeated to the same recipients with the same identity: an answer about all of them is one commit. A batch that is
+settled in part, because an answer left the rest in doubt, is verified, not repeated.
 
-A ledger holds a database, and parts that are made of it: `campaigns` (made, changed), `steering` (begun, paused,
-ended), `staging` (recipients on their way in), `queries` (what became of recipients) and `chunks` (claimed, written
-ahead, settled). By default the database is an SQLite file: written ahead (WAL), synced at every commit, and for one
-runner at a time by a lock on a file next to it. Since that lock is held, whatever was claimed before is left over from
-a dead process, and `chunks` needs no owners. On a server, several owners work side by side: what that takes is one more
-part, `shared`.
+A ledger holds a database and the parts built on it: `campaigns` (created, changed), `steering` (started, paused,
+ended), `staging` (recipients being read), `queries` (outcomes of recipients) and `chunks` (claimed, written ahead,
+settled). By default the database is an SQLite file: written ahead (WAL), synced at every commit, and restricted to one
+runner at a time by a lock on a file next to it. While that lock is held, all earlier claims are left over from dead
+processes, and `chunks` needs no owners. On a server, several owners work side by side, which takes one more part,
+`shared`.
 """
 
 from __future__ import annotations
@@ -66,20 +66,20 @@ class Ledger:
 
     Args:
         location: path of an SQLite file, or the URL of a database in SQLAlchemy's form.
-        purpose: what it is opened for, shown to other processes that find it locked. None only reads.
+        purpose: what it is opened for, shown to other processes that find it locked. None opens it for reading only.
         patience_s: seconds that a transaction may take; None is a minute for each statement on a server.
-        may_be_beside: whether a file is also opened while another process works on it; then it has to be there.
+        may_be_beside: whether to open a file also while another process works on it; the file must exist then.
 
     Attributes:
-        database: where all of it is.
+        database: the database.
         campaigns: the campaigns.
-        steering: how they are paused, resumed, cancelled, and how they ended.
-        removing: how they are archived and deleted.
-        queries: what became of their recipients.
+        steering: pauses, resumes, cancels and ends them.
+        removing: archives and deletes them.
+        queries: the outcomes of their recipients.
         chunks: their chunks, for a process that works alone on a file.
-        looks: the campaigns that are begun with a sample.
+        looks: the campaigns that start with a sample.
         suppression: the suppression lists.
-        shared: what only a server has; None for a file.
+        shared: the part that only a server has; None for a file.
 
     Raises:
         UsageError: the location is not a path or URL.
@@ -108,11 +108,11 @@ class Ledger:
 
     @property
     def name(self) -> str:
-        """What it is called in messages; without a password."""
+        """Its name in messages, without a password."""
         return self.database.name
 
     def staging(self, campaign: CampaignRow) -> Staging:
-        """Return what takes the recipients of a campaign, as they are read."""
+        """Return the store that takes the recipients of a campaign as they are read."""
         return Staging(self.database, campaign)
 
     @property
@@ -122,11 +122,11 @@ class Ledger:
 
     @property
     def is_beside(self) -> bool:
-        """Whether another process works on the file; False for a server, where that is in the rows."""
+        """Whether another process works on the file; False for a server, where the rows say that."""
         return self.database.is_beside
 
     def require_shared(self) -> SharedLedger:
-        """Return what only a server has.
+        """Return the part that only a server has.
 
         Raises:
             UsageError: it is a file.
@@ -139,7 +139,7 @@ class Ledger:
         return self.shared
 
     def alone_with(self, name: str) -> AbstractAsyncContextManager[None]:
-        """Let no other process plan or begin a campaign of this name during a block."""
+        """Prevent other processes from planning or starting a campaign of this name during a block."""
         # A file is locked as a whole.
         return nullcontext() if self.shared is None else self.shared.alone_with(name)
 

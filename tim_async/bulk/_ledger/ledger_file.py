@@ -1,16 +1,16 @@
-"""What lies where a ledger should be: looked at before anything is opened, sent, or made beside it.
+"""Check the file at a ledger's path before anything is opened, sent or created beside it.
 
-SQLite takes a file of 0 bytes for a new database, and a database whose log (`-wal`) is missing for a complete one, with
-all that was sent last forgotten. So a ledger says in its first bytes whether it is open: `user_version` is odd from
-before anything is sent until it is closed in order, and goes up by one each time.
+SQLite takes a file of 0 bytes for a new database, and a database without its log (`-wal`) for a complete one, which
+loses everything that was sent last. So a ledger records in its first bytes whether it is open: `user_version` is odd
+from before anything is sent until it is closed in order, and increases by one each time.
 
-    even                     closed: this file is all of it; a log of another one beside it is found (`wal`)
+    even                     closed: this file is complete; a log of another ledger beside it is detected (`wal`)
     odd, and a log is there  open, or left by a process that died: the log has the rest, and opening it recovers that
     odd, and no log          a copy of the file alone, or its log was removed
 
-The log cannot be missing in any other way. It is never empty while the mark in the file is odd: the mark was written to
-the log first, and copied into the file from there, and nothing empties the log before the mark is even again. Those
-that only read never remove it, as they open the file for reading only.
+The log cannot be missing for any other reason. It is never empty while the mark in the file is odd: the mark was
+written to the log first and copied into the file from there, and nothing empties the log before the mark is even again.
+Readers never remove it, because they open the file read-only.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from ...errors import LedgerError
 from .wal import can_be_of_closed
 
 APPLICATION_ID: Final = 0x54494D4C  # "TIML"
-"""Says in its first bytes that a database is a ledger."""
+"""Marks a database as a ledger, in its first bytes."""
 
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER_BYTES: Final = 100
@@ -37,9 +37,9 @@ class Header(msgspec.Struct, frozen=True):
 
     Attributes:
         mark: `user_version`: odd while it is open.
-        application_id: which application's it is, 0 where none says so.
-        has_wal: whether it is written ahead into a log beside it.
-        size_bytes: what it says that its size is.
+        application_id: the application it belongs to; 0 if none is set.
+        has_wal: whether it uses a write-ahead log beside it.
+        size_bytes: its size according to the header.
     """
 
     mark: int
@@ -49,7 +49,7 @@ class Header(msgspec.Struct, frozen=True):
 
     @property
     def is_open(self) -> bool:
-        """Whether it was opened to be written, and not closed since."""
+        """Whether it was opened for writing and not closed since."""
         return self.mark % 2 == 1
 
 
@@ -62,7 +62,7 @@ def wal_size(path: Path) -> int:
     """Return the bytes in the log of a file; 0 without one.
 
     Raises:
-        OSError: that cannot be found out.
+        OSError: it cannot be read.
     """
     try:
         return wal_path(path).stat().st_size
@@ -71,14 +71,14 @@ def wal_size(path: Path) -> int:
 
 
 def look(path: Path, name: str) -> Header | None:
-    """Return the header of the ledger that lies there; None where nothing does.
+    """Return the header of the ledger at this path; None if there is no file.
 
     Args:
         path: the file.
-        name: what it is called in messages.
+        name: its name in messages.
 
     Raises:
-        LedgerError: what lies there is not a ledger, or not all of it; the message says what to do.
+        LedgerError: the file is not a ledger, or not complete; the message says what to do.
     """
     problem = ""
     try:
@@ -87,7 +87,7 @@ def look(path: Path, name: str) -> Header | None:
             _check_nothing_is_lost(path, name)
             return None
         while unfit := _unfit_log(path, name, found):
-            # It may have been opened or closed between the two looks: the mark is another then.
+            # It may have been opened or closed between the two reads, which changes the mark.
             again = read_header(path, name)
             if again is None or again.mark == found.mark:
                 raise LedgerError(unfit)
@@ -101,7 +101,7 @@ def look(path: Path, name: str) -> Header | None:
 
 
 def read_header(path: Path, name: str) -> Header | None:
-    """Return the header of a database that may be a ledger; None where nothing lies there.
+    """Return the header of a database that may be a ledger; None if there is no file.
 
     Raises:
         LedgerError: it cannot be a ledger.
@@ -112,18 +112,18 @@ def read_header(path: Path, name: str) -> Header | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     if stat.S_ISDIR(kind):
-        raise LedgerError(f"{name} is a folder; a ledger is a file: give the path of one")
+        raise LedgerError(f"{name} is a folder: give the path of a ledger file")
     if not stat.S_ISREG(kind):
-        raise LedgerError(f"{name} is not a file on a disk, so it cannot be a ledger: give the path of one")
+        raise LedgerError(f"{name} is not a regular file: give the path of a ledger file")
     with path.open("rb", buffering=0) as file:
         data = file.read(_HEADER_BYTES)
     if not data:
         raise LedgerError(
-            f"{name} is empty (0 bytes), so it is not a ledger: put back a copy of the ledger, or remove the file to "
-            "begin a new one there"
+            f"{name} is empty (0 bytes), so it is not a ledger: restore a copy of the ledger, or remove the file to "
+            "start a new one"
         )
     if not data.startswith(_MAGIC[: len(data)]):
-        raise LedgerError(f"{name} is not a ledger, but another kind of file: give another path")
+        raise LedgerError(f"{name} is not a ledger: give another path")
     if len(data) < _HEADER_BYTES:
         raise LedgerError(_cut(name, len(data), _HEADER_BYTES))
 
@@ -143,7 +143,7 @@ def read_header(path: Path, name: str) -> Header | None:
 
 
 def _unfit_log(path: Path, name: str, header: Header) -> str:
-    """Return what is wrong with the log beside a file, or with its absence; "" where nothing is."""
+    """Return what is wrong with the log beside a file, or with its absence; "" if it is fine."""
     has_log = wal_size(path) > 0
     if header.is_open:
         return "" if has_log else _copied(name)
@@ -151,7 +151,7 @@ def _unfit_log(path: Path, name: str, header: Header) -> str:
 
 
 def _check_length(path: Path, name: str, header: Header) -> None:
-    # While it is open, the rest may be in the log.
+    # While the ledger is open, the rest may be in the log.
     size = path.stat().st_size
     if not header.is_open and not wal_size(path) and size < header.size_bytes:
         raise LedgerError(_cut(name, size, header.size_bytes))
@@ -160,26 +160,26 @@ def _check_length(path: Path, name: str, header: Header) -> None:
 def _check_nothing_is_lost(path: Path, name: str) -> None:
     if wal_size(path):
         raise LedgerError(
-            f"{name} is missing, while its log {name}-wal is there: put back the ledger, or remove the log to begin a "
+            f"{name} is missing, while its log {name}-wal is there: restore the ledger, or remove the log to start a "
             "new one"
         )
 
 
 def _cut(name: str, size: int, whole: int) -> str:
-    return f"{name} is cut off after {size:,} of {whole:,} bytes: put back a copy of the ledger that is complete"
+    return f"{name} is truncated at {size:,} of {whole:,} bytes: restore a complete copy of the ledger"
 
 
 def _copied(name: str) -> str:
     return (
-        f"{name} was copied while it was open, or lost its log: {name}-wal, which has what was sent last, is missing. "
-        f"Put it beside it, or copy the ledger again after its run has ended. Where this is all there is, "
-        f"`tim-async bulk adopt` takes it as it is, and recipients may get the message twice"
+        f"{name} was copied while it was open, or lost its log: {name}-wal, with the latest sends, is missing. "
+        f"Put the log back beside it, or copy the ledger again after its run has ended. To use the file without "
+        f"it, run `tim-async bulk adopt`; recipients may then get the message twice"
     )
 
 
 def _mixed(name: str) -> str:
     return (
-        f"the log {name}-wal is not that of {name}, which was closed: was a copy put back over a ledger that was open? "
-        "Put back the one that the log belongs to; or remove the log to use the copy, and recipients may get the "
+        f"the log {name}-wal does not belong to {name}, which was closed: was a copy restored over an open ledger? "
+        "Restore the ledger that the log belongs to, or remove the log to use the copy; recipients may then get the "
         "message twice"
     )

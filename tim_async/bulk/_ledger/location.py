@@ -1,4 +1,4 @@
-"""Where a ledger is: the path or URL that was given, and what belongs beside a file."""
+"""The location of a ledger: the given path or URL, and the files that belong beside a file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ...errors import UsageError
 
 
 class Location(msgspec.Struct, frozen=True):
-    """Where a ledger is.
+    """The location of a ledger.
 
     Attributes:
         url: the URL of the database.
         path: the SQLite file, None on a server.
-        name: what it is called in messages; without a password.
+        name: its name in messages, without a password.
     """
 
     url: URL
@@ -33,7 +33,7 @@ class Location(msgspec.Struct, frozen=True):
 
 
 def locate(given: str | PathLike[str]) -> Location:
-    """Return where a ledger is.
+    """Return the location of a ledger.
 
     Raises:
         UsageError: it is neither a path nor the URL of a database.
@@ -55,7 +55,7 @@ def locate(given: str | PathLike[str]) -> Location:
     if str(given) in ("", ":memory:"):
         raise UsageError("ledger must be a file: one in memory is lost when the process ends", field="ledger")
     try:
-        # One file has one lock, by whatever name or link it is called.
+        # One file has one lock, whatever name or link refers to it.
         path = Path(given).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         problem = f"ledger is not the path of a file: {error}"
@@ -65,9 +65,9 @@ def locate(given: str | PathLike[str]) -> Location:
 
 
 def _of_asyncpg(url: URL) -> URL:
-    """Return the URL with the driver that ledgers use, where it names none, as most programs write it.
+    """Return the URL with the driver that ledgers use, if it names none, as in most programs.
 
-    Such a one may also name the security of the connection as they do; the driver has another name for that.
+    Such a URL may also use the usual parameter for the security of the connection, which the driver names differently.
     """
     if url.drivername not in ("postgresql", "postgres"):
         return url
@@ -76,7 +76,7 @@ def _of_asyncpg(url: URL) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Return a URL as it is shown, without a password, which may be in the query as well."""
+    """Return a URL for display, without a password, which may be in the query as well."""
     return url.set(query={}).render_as_string()
 
 
@@ -90,7 +90,7 @@ def file_url(path: Path, *, only: Literal["ro", "immutable"] | None = None) -> U
 
     Args:
         path: the file.
-        only: `ro` opens it to read, and leaves its log as it is; `immutable` makes no other file beside it, as if
+        only: `ro` opens it for reading and leaves its log as it is; `immutable` creates no other file beside it, as if
             nothing ever wrote to it.
     """
     if only is None:

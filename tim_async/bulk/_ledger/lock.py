@@ -1,10 +1,10 @@
-"""One runner at a time: a lock on a file that ends with its process, however that ends.
+"""One runner at a time: a lock on a file that ends with its process, however the process ends.
 
 The operating system keeps the lock (`flock`, on Windows a locked byte), so a killed process leaves none behind. The
-file itself stays, and its text counts only while the lock is held: it names the holder to a process that comes second.
+file itself stays, and its text counts only while the lock is held: it names the holder to other processes.
 
-A process that only wants to know whether it is held asks for a shared lock, for a moment, and so can be in the way of a
-runner that starts just then: a runner asks again before it gives up.
+A process that only checks whether the lock is held takes a shared lock for a moment, and so may block a runner that
+starts just then: a runner retries before it gives up.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from ..._clocks import sleep
 from ...errors import LedgerError, UsageError
 from .whole_file import MODE
 
-# On Windows a locked byte cannot be read by others: the one that is locked lies behind the text.
+# On Windows a locked byte cannot be read by others: the locked one lies after the text.
 _LOCKED_BYTE: Final = 4096
-# Such a moment takes microseconds; on a busy machine it may be longer.
+# A check takes microseconds; on a busy machine it may take longer.
 _MAX_ATTEMPTS: Final = 20
 _POLL_INTERVAL_S: Final = 0.01
 
@@ -40,8 +40,8 @@ def _leave_to_the_parent() -> None:
         lock.release()
 
 
-if hasattr(os, "register_at_fork"):  # there is no forking on Windows
-    # A forked process has a part in the lock: its parent could be killed, and the lock would be held on.
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    # A forked process shares the lock: if its parent was killed, the lock would still be held.
     os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
@@ -53,8 +53,8 @@ class FileLock:
     """A lock on a file, from `acquire` to `release`.
 
     Args:
-        path: the file; it is made where it is missing.
-        purpose: what the holder does, shown to a process that comes second.
+        path: the file; it is created if missing.
+        purpose: what the holder does, shown to other processes.
     """
 
     def __init__(self, path: Path, purpose: str) -> None:
@@ -66,20 +66,20 @@ class FileLock:
         """Take the lock.
 
         Args:
-            attempts: how often it is asked for where it is held.
+            attempts: how often to try while it is held.
 
         Raises:
             InUseError: another process has it.
             LedgerError: the file cannot be locked.
         """
         await self._take(attempts)
-        while not self._is_in_place():  # its last holder removed it, and the next one would take another
+        while not self._is_in_place():  # its last holder removed it: lock the new file instead
             self.release()
             await self._take(attempts)
         _held.add(self)
         started = datetime.fromtimestamp(time.time(), UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         text = f"process {os.getpid()} on {socket.gethostname()} since {started} ({self._purpose})\n"
-        # The text is for users: a full disk must not keep the lock from being taken.
+        # The text is for users: a full disk must not prevent locking.
         with contextlib.suppress(OSError):
             os.ftruncate(self._file, 0)
             os.write(self._file, text.encode()[: _LOCKED_BYTE - 1])
@@ -104,11 +104,11 @@ class FileLock:
             self.release()
             raise
         except OSError as error:
-            problem = f"cannot lock {self._path}: {error.strerror}; a ledger must be on a disk that has locks"
+            problem = f"cannot lock {self._path}: {error.strerror}; a ledger needs a file system with locks"
         else:
             if not is_ours:
                 self.release()
-                raise InUseError(f"the ledger is in use by {self._holder()}; one runner at a time may work on it")
+                raise InUseError(f"the ledger is in use by {self._holder()}; only one runner at a time may use it")
         if problem is not None:
             self.release()
             raise LedgerError(problem)
@@ -127,12 +127,12 @@ class FileLock:
         return "another process"
 
     def remove(self) -> None:
-        """Remove the file, with the ledger that it belongs to; the lock is held until it is released."""
+        """Remove the file together with its ledger; the lock is held until it is released."""
         with contextlib.suppress(OSError):
             os.unlink(self._path)
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         _held.discard(self)
         os.close(self._file)
         self._file = -1
@@ -140,7 +140,7 @@ class FileLock:
 
 @contextlib.contextmanager
 def held_for_a_moment(path: Path) -> Iterator[bool]:
-    """Hold the lock during a short block; yield whether no other process does. It is made by those that run only."""
+    """Hold the lock during a short block; yield whether no other process holds it. It is not used by runners."""
     try:
         file = os.open(path, os.O_RDWR)
     except FileNotFoundError:
@@ -156,7 +156,7 @@ def held_for_a_moment(path: Path) -> Iterator[bool]:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether a living process holds the lock; True where that cannot be found out."""
+    """Return whether a living process holds the lock; True if that cannot be determined."""
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

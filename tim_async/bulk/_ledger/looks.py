@@ -1,9 +1,9 @@
-"""A look first: a campaign that is begun with a sample of its recipients, and pauses when those were sent to.
+"""A look first: a campaign that starts with a sample of its recipients, and pauses when those were sent to.
 
-The sample goes into chunks of its own, behind all others, in the transaction that begins the campaign. As long as
-`look_from` has the first of them, no chunk before it is claimed, by whatever process; what goes to a further chunk
-meanwhile lies behind it, too. When nothing of the sample is left, the campaign is paused, as if its user had done it.
-Resumed, it forgets `look_from`, and the rest is as any campaign.
+The sample goes into chunks of its own, after all others, in the transaction that starts the campaign. While `look_from`
+has the number of the first of them, no process claims a chunk before it; chunks that are added in the meantime come
+after it, too. When the sample is done, the campaign is paused, as if its user had paused it. Resuming clears
+`look_from`, and the rest runs like any campaign.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class Look(msgspec.Struct, kw_only=True, frozen=True):
     """Which recipients are sent to first.
 
     Attributes:
-        kind: the first ones of the plan, or a sample at random.
+        kind: the first recipients of the plan, or a random sample.
         size: how many.
-        seed: what makes the sample the same another time; of the first ones None.
+        seed: makes the sample reproducible; None for the first recipients.
     """
 
     kind: Literal["first", "sample"]
@@ -48,7 +48,7 @@ class Look(msgspec.Struct, kw_only=True, frozen=True):
         return f"a sample of {self.size:,}" + ("" if self.seed is None else f" (seed {self.seed})")
 
     def is_as_given(self, given: Look) -> bool:
-        """Return whether it is the one that a user gave, where no seed means any."""
+        """Return whether it matches the look that a user gave, where no seed means any."""
         return (self.kind, self.size) == (given.kind, given.size) and given.seed in (None, self.seed)
 
 
@@ -63,10 +63,10 @@ class LookStore:
         self._database = database
 
     async def begin(self, campaign: CampaignRow, look: Look | None, *, now: float) -> CampaignRow:
-        """Begin a campaign where it was not, with a look or without; return its row.
+        """Start a campaign that has not started, with a look or without; return its row.
 
         Raises:
-            UsageError: it was begun with another look.
+            UsageError: it was started with another look.
         """
         if campaign.begun_at is not None:
             _check(campaign, look)
@@ -87,7 +87,7 @@ class LookStore:
 
 
 def end_look(connection: Connection, campaign_id: int) -> None:
-    """Let the rest of a campaign be sent to, where nothing of its look is left."""
+    """Open the rest of a campaign if its look is done."""
     is_left = exists(
         select(chunks.c.number).where(
             chunks.c.campaign_id == campaigns.c.id,
@@ -99,16 +99,16 @@ def end_look(connection: Connection, campaign_id: int) -> None:
 
 
 def look_of(campaign: CampaignRow) -> Look | None:
-    """Return the look that a campaign was begun with."""
+    """Return the look that a campaign was started with."""
     return None if campaign.look is None else msgspec.json.decode(campaign.look, type=Look)
 
 
 def why_paused(campaign: CampaignRow) -> str | None:
-    """Return why a campaign pauses of which nothing is left to do now; None when it is done."""
+    """Return why a campaign with nothing left to do pauses; None if it is done."""
     look = look_of(campaign)
     if look is None or campaign.look_from is None:
         return None
-    return f"{look} were sent to, as asked: `resume` goes on with the rest"
+    return f"{look} were sent to, as asked: `resume` sends to the rest"
 
 
 def _check(campaign: CampaignRow, look: Look | None) -> None:
@@ -118,13 +118,13 @@ def _check(campaign: CampaignRow, look: Look | None) -> None:
     if begun is None or not begun.is_as_given(look):
         how = "without a look first" if begun is None else f"with {begun}"
         raise UsageError(
-            f"{look.kind} is for a campaign that has not begun; {campaign.name!r} began {how}",
+            f"{look.kind} requires a campaign that has not started; {campaign.name!r} was started {how}",
             field=look.kind,
         )
 
 
 def _deal(connection: Connection, campaign: CampaignRow, look: Look, now: float) -> None:
-    """Put the recipients of a look into further chunks."""
+    """Move the recipients of a look to further chunks."""
     if look.kind == "first":
         ordinals = _first(connection, campaign, look.size, now)
     else:
@@ -161,10 +161,10 @@ def _sampled(connection: Connection, campaign: CampaignRow, look: Look, now: flo
 
 
 def shuffled(total: int, seed: int) -> Iterator[int]:
-    """Yield the numbers below `total` in an order that only the seed decides, none of them twice.
+    """Yield the numbers below `total` in an order determined by the seed, each exactly once.
 
-    A Feistel network over the next power of four, without what lies outside: nothing has to be remembered of what was
-    drawn, and any Python draws the same.
+    A Feistel network over the next power of four, skipping numbers outside the range: it needs no memory of what was
+    drawn, and gives the same order on every Python.
     """
     half = max((total - 1).bit_length() + 1, 2) // 2
     mask = (1 << half) - 1

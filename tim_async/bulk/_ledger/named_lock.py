@@ -1,11 +1,11 @@
-"""Locks on a server that outlast a transaction: one row for each, with who has it and until when.
+"""Locks on a server that outlast a transaction: one row for each, with its holder and its expiry.
 
-A lock of the server's own would belong to a connection. Behind a pooler such as PgBouncer every transaction may have
-another one, so the lock would stay with a connection that others use, and its holder would be without.
+A lock of the server's own would belong to a connection. Behind a pooler such as PgBouncer every transaction may use
+another connection, so the lock would stay with a connection that others use, and its holder would lose it.
 
-A row is held for `LOCK_S` and renewed while its holder lives; when that was killed, others have it after that time. A
-holder that is held up for longer loses it without noticing. So `check` belongs at the end of every transaction that
-relies on the lock: it raises where the lock is lost, and otherwise keeps it until the transaction is over.
+A row is held for `LOCK_S` and renewed while its holder lives; if the holder is killed, others can take it after that
+time. A holder that stalls for longer loses it without noticing. So `check` belongs at the end of every transaction that
+relies on the lock: it raises if the lock is lost, and otherwise keeps it until the transaction is over.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class NamedLock:
         self._owner = secrets.token_hex(8)
 
     async def take(self) -> bool:
-        """Take the lock for `LOCK_S`; False when another has it."""
+        """Take the lock for `LOCK_S`; False if another process has it."""
         until = server_now() + LOCK_S
         taken = (
             insert(locks)
@@ -54,7 +54,7 @@ class NamedLock:
             .on_conflict_do_update(
                 index_elements=[locks.c.name],
                 set_={"owner": self._owner, "held_until": until},
-                # The second where it was taken before, and the answer was lost.
+                # The second condition: it was taken before, and the answer was lost.
                 where=or_(locks.c.held_until <= server_now(), locks.c.owner == self._owner),
             )
             .returning(locks.c.name)
@@ -65,7 +65,7 @@ class NamedLock:
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
-        """Renew the lock, which was taken, during the block, and give it back."""
+        """Renew the lock, which must have been taken, during the block, and release it at the end."""
         renewing = asyncio.create_task(self._renew_always(), name=f"tim_async: lock {self._name}")
         try:
             yield
@@ -73,7 +73,7 @@ class NamedLock:
             renewing.cancel()
             await asyncio.wait([renewing])
             if not renewing.cancelled():
-                renewing.exception()  # looked at, or asyncio would log it: `check` is what counts
+                renewing.exception()  # retrieve it, or asyncio would log it: `check` decides
             try:
                 await self._database.write(
                     lambda connection: connection.execute(delete(locks).where(self._is_own)), may_repeat=True
@@ -90,7 +90,7 @@ class NamedLock:
         query = select(locks.c.name).where(self._is_own).with_for_update(read=True)
         if connection.execute(query).one_or_none() is None:
             raise LedgerError(
-                f"this process was held up for more than {LOCK_S:.0f} s, and another one has taken over; look at the "
+                f"this process stalled for more than {LOCK_S:.0f} s, and another one has taken over; check the "
                 "status of the campaign, then run it again"
             )
 
@@ -101,7 +101,7 @@ class NamedLock:
             try:
                 await self._database.write(lambda connection: connection.execute(renewal), may_repeat=True)
             except LedgerError as error:
-                # Lost or not, `check` finds out before anything is committed.
+                # If it is lost, `check` notices before anything is committed.
                 logger.info("the lock of %r was not renewed: %s", self._name, error)
 
     @property
@@ -110,5 +110,5 @@ class NamedLock:
 
 
 def server_now() -> ColumnElement[float]:
-    """Return the server's clock, which is the same for all."""
+    """Return the server's clock, which is the same for all processes."""
     return cast(func.extract("epoch", func.clock_timestamp()), Double)

@@ -1,6 +1,6 @@
-"""The file of a ledger: made whole, marked as open while it may change, and left behind tidy.
+"""The file of a ledger: created in one step, marked as open while it may change, and tidied up at the end.
 
-What the mark is for, and why the log always shows whether a ledger was left open or is a copy, stands in `ledger_file`.
+`ledger_file` explains the mark, and why the log always shows whether a ledger was left open or is a copy.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from .lock import held_for_a_moment
 from .schema import campaigns, meta
 from .whole_file import whole_file
 
-# At its end a run waits so long for those that read; a log that is left is harmless.
+# How long a run waits for readers at its end; a log that is left is harmless.
 _LAST_WAIT_S: Final = 1.0
 
 
 def make(path: Path, make_tables: Callable[[Connection], None]) -> None:
-    """Make a ledger: it appears with its tables, or not at all, for its owner only.
+    """Create a ledger with its tables, or not at all, accessible to the owner only.
 
     Raises:
-        OSError: it cannot be made, or is there.
+        OSError: it cannot be created, or exists already.
     """
     with tempfile.TemporaryDirectory(prefix="tim-async-") as folder:
         template = Path(folder) / "ledger.db"
@@ -48,12 +48,12 @@ def make(path: Path, make_tables: Callable[[Connection], None]) -> None:
 
 
 def mark_open(driver: sqlite3.Connection, path: Path, name: str) -> None:
-    """Let the file itself say that it is open, before anything else is written.
+    """Mark the file as open before anything else is written.
 
     Raises:
-        LedgerError: it cannot, as long as another program reads it.
+        LedgerError: it cannot be marked while another program reads it.
     """
-    driver.execute("PRAGMA journal_mode=WAL")  # the file keeps that; one that others vacuumed may have lost it
+    driver.execute("PRAGMA journal_mode=WAL")  # the file keeps that, unless another program has vacuumed it
     [mark] = driver.execute("PRAGMA user_version").fetchone()
     mark += 1 + mark % 2
     driver.execute(f"PRAGMA user_version={mark}")
@@ -61,18 +61,18 @@ def mark_open(driver: sqlite3.Connection, path: Path, name: str) -> None:
     driver.execute("PRAGMA wal_checkpoint(FULL)")
     header = read_header(path, name)
     if header is None or header.mark != mark:
-        driver.execute(f"PRAGMA user_version={mark + 1}")  # or that program, when it ends, would write the mark
+        driver.execute(f"PRAGMA user_version={mark + 1}")  # otherwise that program would write the mark when it ends
         raise LedgerError(f"another program keeps reading the ledger {name}: end it, then run the campaign again")
 
 
 def is_marked_open(driver: sqlite3.Connection) -> bool:
-    """Return whether the file says that it is open; in a transaction that writes, it goes on saying so."""
+    """Return whether the file is marked as open; in a write transaction, that stays true."""
     [mark] = driver.execute("PRAGMA user_version").fetchone()
     return bool(mark % 2)
 
 
 def mark_closed(driver: sqlite3.Connection) -> bool:
-    """Let the file say that it is all there is, as the last thing that is written; return whether that was written."""
+    """Mark the file as complete, as the last thing that is written; return whether that succeeded."""
     try:
         [mark] = driver.execute("PRAGMA user_version").fetchone()
         driver.execute(f"PRAGMA user_version={mark + mark % 2}")
@@ -85,9 +85,9 @@ def mark_closed(driver: sqlite3.Connection) -> bool:
 
 @contextmanager
 def log_kept(path: Path) -> Iterator[None]:
-    """Keep the log of a file that stays marked as open when its last connection is closed: leave it as a crash does.
+    """Keep the log of a file that stays marked as open when its last connection closes, as after a crash.
 
-    SQLite removes the log with the last connection, but not with one that only reads.
+    SQLite removes the log with the last connection, but not if that one only reads.
     """
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, isolation_level=None)) as reader:
         with suppress(sqlite3.Error):
@@ -96,37 +96,37 @@ def log_kept(path: Path) -> Iterator[None]:
 
 
 def is_bare(driver: sqlite3.Connection) -> bool:
-    """Return whether a ledger has nothing but campaigns without a single row that was read for them."""
+    """Return whether a ledger holds only campaigns without a single staged or read row."""
     names = [name for (name,) in driver.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     filled = [name for name in names if driver.execute(f'SELECT EXISTS (SELECT 1 FROM "{name}")').fetchone()[0]]  # noqa: S608
     return set(filled) <= {meta.name, campaigns.name, "sqlite_sequence"}
 
 
 def remove(path: Path) -> None:
-    """Remove a ledger that was just made, and closed."""
+    """Remove a ledger that was just created and closed."""
     for each in (path, wal_path(path), path.with_name(path.name + "-shm")):
         with suppress(OSError):
             each.unlink()
 
 
 def tidy(path: Path) -> None:
-    """Remove the empty log that reading a closed ledger leaves beside it, where nothing works on it."""
+    """Remove the empty log that reading a closed ledger leaves beside it, if no process uses it."""
     with suppress(OSError, sqlite3.Error), held_for_a_moment(lock_path(path)) as is_free:
         if is_free and wal_path(path).exists() and not wal_size(path):
-            # SQLite does it, and sees to others that read.
+            # SQLite removes it, and respects other readers.
             with closing(sqlite3.connect(path, isolation_level=None)) as driver:
                 driver.execute("SELECT count(*) FROM sqlite_schema").fetchone()
 
 
 def adopt_ledger(ledger: str | PathLike[str]) -> Path:
-    """Take a ledger whose log is missing for all there is; return its path.
+    """Accept a ledger whose log is missing as complete; return its path.
 
-    A ledger that was copied while it was open lacks what was sent last, which is in its log (`-wal`), and so it is
-    refused. Adopted, it is used as it is: recipients that it does not know to have the message get it.
+    A ledger that was copied while it was open lacks what was sent last, which is in its log (`-wal`), so it is refused.
+    After this, it is used as it is: recipients whose message it does not know of get the message again.
 
     Raises:
         UsageError: it is on a server.
-        LedgerError: it is in use, damaged, or needs none of this.
+        LedgerError: it is in use, damaged, or complete.
     """
     where = locate(ledger)
     if where.path is None:
@@ -147,10 +147,10 @@ def _adopt(path: Path, name: str) -> None:
             raise LedgerError(f"the ledger {name} is in use")
         header = read_header(path, name)
         if header is None:
-            raise LedgerError(f"there is no ledger {name}")
+            raise LedgerError(f"the ledger {name} does not exist")
         if not header.is_open or wal_size(path):
-            look(path, name)  # it may be worse than that
-            raise LedgerError(f"the ledger {name} is complete, with what lies beside it: nothing was changed")
+            look(path, name)  # raises if the file is damaged in another way
+            raise LedgerError(f"the ledger {name} is complete: nothing was changed")
         with closing(sqlite3.connect(path, isolation_level=None)) as driver:
             found = [text for (text,) in driver.execute("PRAGMA quick_check(1)")]
             if found != ["ok"]:

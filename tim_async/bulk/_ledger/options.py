@@ -1,4 +1,4 @@
-"""How a campaign is run, as the ledger keeps it."""
+"""The options of a campaign's run, as the ledger keeps them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Lanes = Literal["auto", "single", "batch", "both"]
 
 
 class Options(msgspec.Struct, kw_only=True, frozen=True):
-    """How a campaign is run; described at `Campaign`."""
+    """The options of a campaign's run; described at `Campaign`."""
 
     lanes: Lanes = "auto"
     on_unknown: OnUnknown = "verify"

@@ -1,7 +1,7 @@
-"""What the service lets through of a campaign's limit, noted by the processes that send it, for those that watch.
+"""The rate that the service accepts of a campaign's limit, noted by its sending processes for observers.
 
-It stands in the table of facts about the ledger, since it is no part of what becomes of a campaign: a note is good for
-a few seconds, there is one only while the service allows less than the limit, and nothing depends on it.
+The notes are in the table of facts about the ledger, because they do not affect outcomes: a note is valid for a few
+seconds, exists only while the service accepts less than the limit, and nothing depends on it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from .database import Database
 from .schema import meta
 
-# Clocks of machines differ; a process that sends notes it about every second.
+# Clocks of machines differ; a process that sends writes a note about every second.
 _GOOD_FOR_S: Final = 30.0
 
 
@@ -35,7 +35,7 @@ class PaceStore:
         self._database = database
 
     async def note(self, campaign_id: int, in_force: float | None, *, now: float) -> None:
-        """Note how many recipients a second the service allows; None where that is all that the limits allow."""
+        """Note how many recipients per second the service accepts; None if that is all that the limits allow."""
 
         def work(connection: Connection) -> None:
             if in_force is None:
@@ -49,14 +49,14 @@ class PaceStore:
         await self._database.write(work, may_repeat=True)
 
     async def of(self, campaign_id: int, *, now: float) -> float | None:
-        """Return what is noted; None for no note, and for an old one."""
+        """Return the noted rate; None if there is no note or it is old."""
         query = select(meta.c.value).where(meta.c.key == pace_key(campaign_id))
         text = await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
         if text is None:
             return None
         try:
             note = msgspec.json.decode(text, type=_Note)
-        except msgspec.MsgspecError:  # of another version
+        except msgspec.MsgspecError:  # written by another version
             return None
         return note.in_force if abs(now - note.at) < _GOOD_FOR_S else None
 

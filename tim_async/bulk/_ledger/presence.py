@@ -1,6 +1,6 @@
-"""Which workers there are: each has a row in the ledger, renews it while it lives, and removes it when it ends.
+"""The workers of a ledger: each has a row, renews it while it lives, and removes it when it ends.
 
-One that was killed leaves its row, which says since when it is missing; the next worker removes rows of long ago.
+A worker that was killed leaves its row, which shows since when it is missing; the next worker removes old rows.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from sqlalchemy import Connection, delete, insert, select, update
 from .database import Database
 from .schema import workers
 
-# The row of a worker that died is kept for a day, for a person who looks what happened in the night.
+# The row of a dead worker is kept for a day, to show in the morning what happened in the night.
 _KEPT_S: Final = 86_400.0
 
 
 class WorkerTask(msgspec.Struct, kw_only=True, frozen=True):
-    """What a worker has at work of a campaign.
+    """The chunks of a campaign that a worker has in flight.
 
     Attributes:
         campaign: the campaign's name.
@@ -35,19 +35,19 @@ class WorkerInfo(msgspec.Struct, kw_only=True, frozen=True):
     """A worker, as the ledger knows it.
 
     Attributes:
-        id: random; no other worker has the same.
+        id: random and unique.
         app: the app whose campaigns it works on.
         host: the name of its machine.
         pid: its process there.
-        version: that of its `tim_async`.
+        version: its version of `tim_async`.
         started_at: unix seconds.
-        seen_at: unix seconds at which it last wrote that it is alive.
-        alive_until: unix seconds after which it is taken for dead, unless it writes again.
-        is_alive: whether it is.
-        state: `working`, or `stopping` when it takes nothing more and finishes what it has.
-        tasks: chunks that it works on at a time at most.
+        seen_at: unix seconds of its last heartbeat.
+        alive_until: unix seconds after which it counts as dead, unless it sends another heartbeat.
+        is_alive: whether it is alive.
+        state: `working`, or `stopping` when it takes no more work and finishes what it has.
+        tasks: the most chunks that it works on concurrently.
         chunks: how many chunks it has worked on.
-        at_work: what it had at work when it last wrote.
+        at_work: what it had in flight at its last heartbeat.
     """
 
     id: str
@@ -76,7 +76,7 @@ class WorkerStore:
         self._database = database
 
     async def write(self, info: WorkerInfo) -> None:
-        """Write that a worker is alive; the first time also removes rows of long ago."""
+        """Write a heartbeat; the first one also removes old rows."""
         facts = msgspec.structs.asdict(info)
         del facts["is_alive"]
         values = {**facts, "at_work": msgspec.json.encode(info.at_work).decode()}
@@ -94,7 +94,7 @@ class WorkerStore:
         await self._database.write(lambda connection: connection.execute(query), may_repeat=True)
 
     async def list(self, *, now: float, app: int | None = None) -> list[WorkerInfo]:
-        """Return the workers, of one app or of all, the oldest first; those that died lately are among them.
+        """Return the workers, of one app or of all, the oldest first, including those that died recently.
 
         Args:
             now: unix seconds by the ledger's clock.

@@ -1,4 +1,4 @@
-"""Reading what became of a campaign's recipients, also while a process works on them."""
+"""Read the outcomes of a campaign's recipients, also while a process works on them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OUTCOMES: Final = (
 
 
 class Queries:
-    """Questions about recipients that change nothing.
+    """Queries about recipients; they change nothing.
 
     Args:
         database: open.
@@ -50,7 +50,7 @@ class Queries:
         )
 
     async def recipient(self, campaign_id: int, account: str) -> tuple[RecipientRow, ChunkRow] | None:
-        """Return the recipient that has an account, and its chunk; None where there is none."""
+        """Return the recipient with an account, and its chunk; None if there is none."""
 
         def work(connection: Connection) -> tuple[RecipientRow, ChunkRow] | None:
             found = find_account(connection, campaign_id, account)
@@ -64,7 +64,7 @@ class Queries:
         return await self._database.read(work)
 
     async def bad_row(self, campaign_id: int, account: str) -> Problem | None:
-        """Return the first row with an account that was not taken for one."""
+        """Return the first row with this account that was refused as invalid."""
         query = (
             select(problems)
             .where(problems.c.campaign_id == campaign_id, problems.c.kind == "bad", problems.c.account == account)
@@ -77,7 +77,7 @@ class Queries:
         )
 
     async def in_flight(self, campaign_id: int) -> int:
-        """Return how many recipients are being sent to, or were when their process died."""
+        """Return how many recipients are in flight, or were when their process died."""
 
         def work(connection: Connection) -> int:
             sending = sorted(_sending(connection, campaign_id))
@@ -102,7 +102,7 @@ class Queries:
         return await self._database.read(lambda connection: count_left_out(connection, campaign_id, now=now))
 
     async def list_mark(self) -> str | None:
-        """Return what changes with every change of the suppression lists; None before there are any."""
+        """Return the version of the suppression lists; None before there are any."""
         return await self._database.read(list_mark)
 
     async def listed(self, campaign_id: int, ordinals: Sequence[int]) -> set[int]:
@@ -114,7 +114,7 @@ class Queries:
         return await self._database.read(lambda connection: _sending(connection, campaign_id))
 
     async def outcomes(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[Sequence[OutcomeRow]]:
-        """Yield what became of the recipients, page by page in the order of the plan, as `OUTCOME_COLUMNS`."""
+        """Yield the outcomes of the recipients, page by page in the order of the plan, as `OUTCOME_COLUMNS`."""
         after = -1
         while True:
             rows = await self._database.read(partial(_outcomes, campaign_id=campaign_id, after=after, page=page))
@@ -125,12 +125,12 @@ class Queries:
             after = rows[-1][0]
 
     async def recipients(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[RecipientRow]:
-        """Yield all recipients in the order of the plan; page by page, so that runners are not held up."""
+        """Yield all recipients in the order of the plan; page by page, so that runners are not blocked."""
         async for row in self._pages(recipients, recipients.c.ordinal, RECIPIENT_COLUMNS, campaign_id, page):
             yield RecipientRow(**row)
 
     async def problems(self, campaign_id: int, *, page: int = 1000) -> AsyncIterator[Problem]:
-        """Yield the rows that made no recipient, in the order in which they were read."""
+        """Yield the rows that made no recipient, in the order of the source."""
         async for row in self._pages(problems, problems.c.number, [*problems.c], campaign_id, page):
             yield Problem(line=row["line"], kind=row["kind"], account=row["account"], reason=row["reason"])
 
@@ -150,7 +150,7 @@ class Queries:
 
 def _outcomes(connection: Connection, campaign_id: int, after: int, page: int) -> Sequence[OutcomeRow]:
     result = connection.execute(_OUTCOMES, {"campaign": campaign_id, "after": after, "page": page})
-    # The rows of the driver: none of these types needs a conversion, and a million is read as fast as it can be.
+    # Raw rows of the driver: none of these types needs a conversion, and a million rows are read as fast as possible.
     return cast("CursorResult[Any]", result).cursor.fetchall()
 
 

@@ -1,4 +1,4 @@
-"""What goes into a ledger and comes out of it. The states are explained in `ledger`."""
+"""The records that are written to a ledger and read from it. `ledger` explains the states."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .schema import Lane, RecipientState
 
 
 def storable(text: str) -> str:
-    """Return a text that every ledger can hold: an error of the user's code may have invalid characters."""
+    """Return a text that every ledger can store: an error of the user's code may contain invalid characters."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
 
 
 class StagedSizes(msgspec.Struct, kw_only=True, frozen=True):
-    """What is known of the sizes of messages while recipients are read.
+    """The sizes of messages, as known while recipients are read.
 
     Attributes:
         limit: bytes from which on a message is too large.
         too_large: how many are.
-        count_not_made: for how many recipients there is none.
+        count_not_made: for how many recipients no message could be made.
         largest: bytes of the largest, with its recipient's account and columns; None before there is one.
-        not_made: account and columns of the first recipient for whom there is none.
+        not_made: account and columns of the first recipient without a message.
     """
 
     limit: int
@@ -37,19 +37,19 @@ class StagedSizes(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Reading(msgspec.Struct, kw_only=True, frozen=True):
-    """A reading of recipients that was begun and is not finished.
+    """A reading of recipients that was started and is not finished.
 
     Attributes:
-        token: random; distinguishes it from others.
-        source: distinguishes the file that is read from others; "" for what is not a file.
+        token: random and unique.
+        source: identifies the file that is read; "" for a source that is not a file.
         before: how many recipients there were before it.
-        message: the fingerprint of the message that was weighed.
+        message: the fingerprint of the message whose size was checked.
         sizes: what is known of the sizes of messages.
         rows: how many rows are staged.
         is_read: whether the source was read to its end.
         is_sorted: whether duplicates were found.
         moved: how many of the staged rows became recipients or problems.
-        account_lints: what stands out in the accounts, as JSON; "" before any were read.
+        account_lints: findings about the accounts, as JSON; "" before any were read.
     """
 
     token: str
@@ -65,7 +65,7 @@ class Reading(msgspec.Struct, kw_only=True, frozen=True):
 
     @classmethod
     def new(cls, *, source: str, message: str, limit: int, before: int) -> Self:
-        """Return one that has just begun."""
+        """Return a reading that has just started."""
         sizes = StagedSizes(limit=limit)
         return cls(token=token_hex(8), source=source, message=message, before=before, sizes=sizes)
 
@@ -75,7 +75,7 @@ class Reading(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
-    """What a ledger has of a campaign as a whole.
+    """The row of a campaign in a ledger.
 
     Attributes:
         id: its number in the ledger.
@@ -84,37 +84,37 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
         epoch_ms: unix milliseconds of the plan, where its MsgSeq begin.
         is_planned: 1 when the recipients were read to their end.
         app: the app's id; None before the first run.
-        sender: the account that messages come from; None before the first run.
-        service: the address they go to; None before the first run.
+        sender: the account that sends the messages; None before the first run.
+        service: the address they are sent to; None before the first run.
         kind: how messages are made: fixed, template or function.
         message: the message or the template as JSON; None for a function.
-        fingerprint: distinguishes this message from others.
-        source: distinguishes this file of recipients from others; "" for what is not a file.
+        fingerprint: identifies this message.
+        source: identifies this file of recipients; "" for a source that is not a file.
         chunk_size: recipients in a chunk.
         recipients: how many there are.
         duplicates: rows with an account that was given before.
         bad_rows: rows without a valid account.
-        next_chunk: the number that the next chunk gets.
+        next_chunk: the number of the next chunk.
         created_at: unix seconds.
         begun_at: unix seconds of the first run.
-        ended_at: unix seconds at which the newest run ended.
-        status: how the newest run ended, "" before.
+        ended_at: unix seconds of the end of the latest run.
+        status: how the latest run ended; "" before.
         reason: why it ended before all recipients were settled.
         options: how workers run it, as JSON; None for a campaign that was not submitted to workers.
-        supervised_until: unix seconds until which one of the workers looks after it.
-        reading: the `Reading` that is not finished, as JSON; None without.
-        survey: what was found out about its messages, as JSON; None when that is not known any more.
-        account_lints: what stands out in the accounts that were read last, as JSON; None before they were read.
-        timing: when and how fast it is to send, as JSON; None for at any time, as fast as the limits allow.
-        held_up_s: seconds for which calls of higher priority left it nothing; None for none.
+        supervised_until: unix seconds until which one of the workers supervises it.
+        reading: the unfinished `Reading`, as JSON; None without.
+        survey: the result of checking its messages, as JSON; None if outdated.
+        account_lints: findings about the accounts that were read last, as JSON; None before they were read.
+        timing: when and how fast to send, as JSON; None for at any time, as fast as the limits allow.
+        held_up_s: seconds for which calls of higher priority blocked it; None for none.
         at_most: how many messages an account gets within how many days, as JSON; None for any number.
-        look: the sample that it was begun with, as JSON; None where it was begun without one.
-        look_from: the first chunk of that sample, and only chunks from it on may be claimed; None when all may.
-        paused_at: unix seconds at which a user paused it; None when it was not, or goes on since.
-        archived_at: unix seconds at which it was archived; None when it is not.
+        look: the sample that it was started with, as JSON; None without.
+        look_from: the first chunk of that sample, from which on chunks may be claimed; None if all may.
+        paused_at: unix seconds at which a user paused it; None if it is not paused.
+        archived_at: unix seconds at which it was archived; None if it is not.
         alive_until: unix seconds until which a process that runs it on a server is certainly alive.
-        counts: what became of its recipients when it ended, as JSON; None when that may have changed.
-        earlier: the messages that it had before this one, as JSON; None without.
+        counts: the outcomes of its recipients when it ended, as JSON; None if they may have changed.
+        earlier: its earlier messages, as JSON; None without.
     """
 
     id: int
@@ -157,15 +157,15 @@ class CampaignRow(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def open_reading(self) -> Reading | None:
-        """How far a reading is that is not finished."""
+        """The unfinished reading, if there is one."""
         return None if self.reading is None else msgspec.json.decode(self.reading, type=Reading)
 
 
 class EarlierMessage(msgspec.Struct, kw_only=True, frozen=True):
-    """A message that a campaign had before it was given another one.
+    """An earlier message of a campaign, before the message was changed.
 
     Attributes:
-        until: unix seconds at which it was given another: what was written ahead before was this one.
+        until: unix seconds of the change: what was written ahead before that was this message.
         kind: see `CampaignRow`.
         message: see `CampaignRow`.
     """
@@ -176,12 +176,12 @@ class EarlierMessage(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def earlier_messages(row: CampaignRow) -> list[EarlierMessage]:
-    """Return the messages that a campaign had before this one, the oldest first."""
+    """Return the earlier messages of a campaign, the oldest first."""
     return [] if row.earlier is None else msgspec.json.decode(row.earlier, type=list[EarlierMessage])
 
 
 def with_earlier(row: CampaignRow, now: float) -> str:
-    """Return the stored form of a campaign's earlier messages with the one that it has until now."""
+    """Return the stored form of a campaign's earlier messages, with the current one added."""
     own = EarlierMessage(until=now, kind=row.kind, message=row.message)
     return msgspec.json.encode([*earlier_messages(row), own]).decode()
 
@@ -196,14 +196,14 @@ class RecipientRow(msgspec.Struct, frozen=True):
         line: line or place in the source, from 1.
         chunk: number of its chunk.
         state: see `RecipientState`.
-        tries: how often it was sent to again.
-        round: how often a user had it tried again after it had failed; part of its identity.
-        code: ErrorCode of a failure; 0 for one that is not the service's. Of a planned recipient: what it was refused
-            with before, and is to be imported for.
-        info: what is known of a failure, or why the outcome is not.
+        tries: how many further attempts it had.
+        round: how often a user had it tried again after it failed; part of its identity.
+        code: ErrorCode of a failure; 0 for a failure that is not the service's. For a planned recipient: the earlier
+            refusal for which it is to be imported.
+        info: details of a failure, or why the outcome is unknown.
         msg_key: the message's key.
-        msg_time: unix seconds at which the service took it.
-        body: the message as it was written ahead, None where the chunk has it.
+        msg_time: unix seconds at which the service accepted it.
+        body: the message as it was written ahead; None if the chunk has it.
     """
 
     ordinal: int
@@ -222,10 +222,10 @@ class RecipientRow(msgspec.Struct, frozen=True):
 
 
 class Lease(msgspec.Struct, kw_only=True):
-    """How long a chunk is this owner's.
+    """How long a chunk belongs to this owner.
 
     Attributes:
-        until: loop time up to which no other owner can have it: a little earlier than the ledger has it.
+        until: loop time until which no other owner can have it: a little before its end in the ledger.
         is_lost: whether another owner has it.
     """
 
@@ -238,13 +238,13 @@ class Chunk(msgspec.Struct, kw_only=True):
 
     Attributes:
         number: its number.
-        state: CLAIMED, or SENDING where another run left it.
-        lane: by which command it goes, None before it is known.
+        state: CLAIMED, or SENDING if another run left it.
+        lane: the command it is sent with; None before it is known.
         since: unix seconds from which on its recipients may have been sent to.
-        body: the message that all of them get, None where each has its own.
+        body: the message that all of them get; None if each has its own.
         recipients: the recipients that are not settled.
-        is_partial: whether others of it were settled before, of a batch that is being sent.
-        lease: how long it is this owner's.
+        is_partial: whether others of a batch that is being sent were settled before.
+        lease: how long it belongs to this owner.
         is_suspect: whether so many owners died with it that it may be the cause.
     """
 
@@ -260,14 +260,14 @@ class Chunk(msgspec.Struct, kw_only=True):
 
 
 class ChunkRow(msgspec.Struct, frozen=True):
-    """What is known of how a chunk was sent.
+    """How a chunk was sent.
 
     Attributes:
         number: its number.
         state: see `ChunkState`.
-        lane: by which command it went, None before it was written ahead.
-        since: unix seconds at which that was written ahead.
-        body: the message that all of them get, None where each has its own, or all are settled.
+        lane: the command it was sent with; None before it was written ahead.
+        since: unix seconds of the write-ahead.
+        body: the message that all of them get; None if each has its own, or all are settled.
     """
 
     number: int
@@ -298,14 +298,14 @@ class Outcome(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class SendStart(msgspec.Struct, kw_only=True, frozen=True):
-    """Sending a chunk, written ahead.
+    """The write-ahead of a chunk.
 
     Attributes:
         number: the chunk.
-        lane: by which command it goes.
+        lane: the command it is sent with.
         since: unix seconds, now.
         body: the message that all get.
-        bodies: ordinals with the message of each, where they differ.
+        bodies: ordinals with the message of each, if they differ.
     """
 
     number: int
@@ -316,12 +316,12 @@ class SendStart(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Reassignment(msgspec.Struct, kw_only=True, frozen=True):
-    """Recipients that go to a further chunk.
+    """Recipients that move to a further chunk.
 
     Attributes:
         ordinals: the recipients.
-        is_try: whether it counts as one more try.
-        code: what they were refused with, where they are to be imported for it.
+        is_try: whether it counts as another try.
+        code: what they were refused with, if they are to be imported for it.
     """
 
     ordinals: Sequence[int]
@@ -330,11 +330,11 @@ class Reassignment(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Changes(msgspec.Struct, kw_only=True):
-    """What goes into the ledger in one transaction, in this order.
+    """What one transaction writes to the ledger, in this order.
 
     Attributes:
         outcomes: recipients that are settled.
-        reassigned: recipients that go to further chunks.
+        reassigned: recipients that move to further chunks.
         done: chunks of which all recipients are settled.
         kept: the same, but an outcome is unknown: the message is kept, to verify it later.
         starts: chunks that are about to be sent.
@@ -348,11 +348,11 @@ class Changes(msgspec.Struct, kw_only=True):
 
 
 class Applied(msgspec.Struct, kw_only=True, frozen=True):
-    """What came of changes.
+    """The result of changes.
 
     Attributes:
-        lost: the chunks whose sending may not start, as another owner has them.
-        left_out: by chunk whose sending starts, the ordinals of recipients that are left out: suppressed.
+        lost: the chunks that may not be started, because another owner has them.
+        left_out: by started chunk, the ordinals of recipients that are left out: suppressed.
     """
 
     lost: AbstractSet[int] = frozenset()
@@ -365,7 +365,7 @@ class Problem(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         line: line or place in the source, from 1.
         kind: `bad` or `duplicate`.
-        account: the account as it was given, "" where there was none.
+        account: the account as it was given; "" without one.
         reason: what is wrong.
     """
 

@@ -1,8 +1,8 @@
-"""Campaigns that are put aside, or removed with all that is known of their recipients.
+"""Archive campaigns, or delete them with all data of their recipients.
 
-A campaign may have millions of rows, so they go in pieces, each a transaction of its own: the ledger is free for others
-in between, and what is undone when the process dies is little. From the first one on the campaign is marked, so that it
-is not run by half; deleted again, it goes on where that was cut off.
+A campaign may have millions of rows, so they are deleted in pieces, each a transaction of its own: others can use the
+ledger in between, and little is rolled back if the process dies. The first piece marks the campaign, so that it cannot
+run half deleted; deleting it again continues where it was interrupted.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from .paces import pace_key
 from .schema import accounts, campaigns, chunks, meta, problems, recipients, turns
 from .staged_rows import StagedTables
 
-# Rows in a transaction: it holds up a process that works on another campaign.
+# Rows in a transaction, which blocks a process that works on another campaign.
 _ROWS_PER_COMMIT: Final = 20_000
 
 
 class Removing:
-    """Puts campaigns of a ledger aside, and removes them.
+    """Archives campaigns of a ledger, and deletes them.
 
     Args:
-        database: open, to be written.
+        database: open, for writing.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def archive(self, campaign_id: int, archived_at: float | None, check: Callable[[Connection], None]) -> bool:
-        """Put a campaign aside, or with None take it back; return whether that changed something.
+        """Archive a campaign, or with None restore it; return whether that changed something.
 
         Args:
             campaign_id: the campaign.
             archived_at: unix seconds.
-            check: raises where it is at work.
+            check: raises if it is running.
         """
         column = campaigns.c.archived_at
 
@@ -50,11 +50,11 @@ class Removing:
         return await self._database.write(work)
 
     async def delete(self, campaign_id: int, check: Callable[[Connection], None]) -> None:
-        """Remove a campaign.
+        """Delete a campaign.
 
         Args:
             campaign_id: the campaign.
-            check: raises where it is at work.
+            check: raises if it is running.
         """
 
         def mark(connection: Connection) -> None:

@@ -1,9 +1,9 @@
-"""Recipients that are taken up again: those whose outcome is unknown, and those that failed.
+"""Reopen recipients: those whose outcome is unknown, and those that failed.
 
-What a retry is to be recognised by differs. One that is unknown may have its message: it stays in its chunk, with the
-identity and the very message that were written ahead, and the moment of that, by which a run knows whether a repeat is
-still recognised, or the history has to be read. One that failed was refused: it goes to a further chunk, and is sent a
-message of its own, which the service must not take for a repeat of the one that it refused (see `messages`).
+They differ in how a retry is recognised. An unknown recipient may have its message: it stays in its chunk, with the
+identity and the exact message that were written ahead, and the time of that, by which a run knows whether a repeat is
+still recognised or the history must be read. A failed recipient was refused: it moves to a further chunk and gets a
+message with another identity, which the service must not take for a repeat of the refused one (see `messages`).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ORDINALS_PER_QUERY: Final = 10_000
 def reopen_unknown(connection: Connection, campaign_id: int, *, now: float = math.inf) -> int:
     """Put the chunks of recipients whose outcome is unknown back to SENDING; return how many recipients those are.
 
-    Chunks at work stay as they are: their owner does not know of these recipients, and would close the chunk.
+    Chunks in flight stay as they are: their owner does not know of these recipients, and would close the chunk.
     """
     unknown = (recipients.c.campaign_id == campaign_id, recipients.c.state == RecipientState.UNKNOWN)
     query = (
@@ -55,7 +55,7 @@ def reopen_unknown(connection: Connection, campaign_id: int, *, now: float = mat
 
 
 def retry_failed(connection: Connection, campaign_id: int, codes: Collection[int] | None = None) -> int:
-    """Put the failed recipients into further chunks, READY; return how many.
+    """Move the failed recipients to further chunks, READY; return how many.
 
     Args:
         connection: in the transaction of the caller.
@@ -68,7 +68,7 @@ def retry_failed(connection: Connection, campaign_id: int, codes: Collection[int
     size = connection.execute(select(campaigns.c.chunk_size).where(campaigns.c.id == campaign_id)).scalar_one()
     total, after = 0, -1
     while True:
-        # Many at a time: a server that knows nothing of the table yet reads all that are left for each page.
+        # Many at a time: a server without statistics for the table reads all remaining rows for each page.
         query = (
             select(recipients.c.ordinal)
             .where(*failed, recipients.c.ordinal > after)

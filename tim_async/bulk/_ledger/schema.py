@@ -1,4 +1,4 @@
-"""The tables of a ledger, in words that SQLite and PostgreSQL both know. What the states mean stands in `ledger`."""
+"""The tables of a ledger, for both SQLite and PostgreSQL. `ledger` explains the states."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ from sqlalchemy import (
     Text,
 )
 
-# `doc` is for the page of the reference; what a struct of `records` or `presence` says of a column is not said again.
+# `doc` is for the page of the reference; texts of the structs in `records` and `presence` are not repeated here.
 
-# Changes whenever a table does. A ledger of another version is refused: a campaign is short, its library is not.
+# Changes whenever a table does. A ledger of another version is refused: campaigns are short-lived.
 SCHEMA_VERSION: Final = 3
 
 metadata: Final = MetaData()
 
 
 def misfit(found: str | None) -> str:
-    """Return what is wrong with a ledger of another version, None where there is none, and what to do."""
+    """Return what is wrong with a ledger of another version, None without a version, and what to do."""
     if found is None:
-        return "is a database, but not a ledger of campaigns: give another"
-    needs = f"is of version {found}, and this tim_async works with version {SCHEMA_VERSION}"
+        return "is a database, but not a ledger of campaigns: use another one"
+    needs = f"has version {found}, but this tim_async needs version {SCHEMA_VERSION}"
     if found.isdecimal() and int(found) < SCHEMA_VERSION:
         return (
-            f"{needs}: finish its campaigns with the tim_async that made it, and give new ones another ledger; a "
-            "campaign that is begun again in another ledger sends to everyone again"
+            f"{needs}: finish its campaigns with the tim_async that created it, and use another ledger for new ones; a "
+            "campaign that is started again in another ledger sends to all recipients again"
         )
-    return f"{needs}: a later tim_async made it, use that one"
+    return f"{needs}: a newer tim_async created it; use that version"
 
 
 class RecipientState(IntEnum):
-    """What became of a recipient."""
+    """The outcome of a recipient."""
 
     PLANNED = 0
     SENT = 1
@@ -50,7 +50,7 @@ class RecipientState(IntEnum):
 
 
 class ChunkState(IntEnum):
-    """Where a chunk stands; in the order in which they are worth claiming, but for DONE."""
+    """The state of a chunk; in the order in which chunks are claimed, except for DONE."""
 
     READY = 0
     CLAIMED = 1
@@ -59,7 +59,7 @@ class ChunkState(IntEnum):
 
 
 class Lane(IntEnum):
-    """By which command a chunk goes."""
+    """The command that a chunk is sent with."""
 
     SINGLE = 1
     BATCH = 2
@@ -117,7 +117,7 @@ campaigns = Table(
     Column("alive_until", Double),
     Column("counts", Text),
     Column("earlier", Text),
-    # A number is not used again: contacts outlive the campaign that they were made by.
+    # A number is not reused: contacts outlive the campaign that made them.
     sqlite_autoincrement=True,
 )
 
@@ -138,12 +138,12 @@ recipients = Table(
     Column("msg_key", Text),
     Column("msg_time", BigInteger),
     Column("body", Text),
-    # No index by account: see `staging`, which looks for duplicates without one, and `accounts`.
+    # No index by account: see `staging`, which finds duplicates without one, and `accounts`.
     Index("tim_bulk_recipients_by_chunk", "chunk", "campaign_id"),
     sqlite_with_rowid=False,
 )
 
-# Where an account stands in a campaign: entered in one go, in order, when its recipients were read. See `accounts`.
+# The index of accounts in a campaign: filled in one pass, in order, after its recipients were read. See `accounts`.
 accounts = Table(
     "tim_bulk_accounts",
     metadata,
@@ -184,16 +184,16 @@ problems = Table(
     sqlite_with_rowid=False,
 )
 
-# Of a server, on which several processes work; what takes them is in `named_lock`.
+# On a server, which several processes share; `named_lock` uses it.
 locks = Table(
     "tim_bulk_locks",
     metadata,
     Column("name", Text, primary_key=True, doc="what is locked"),
-    Column("owner", String(32), nullable=False, doc="random; the process that has it"),
+    Column("owner", String(32), nullable=False, doc="random; the process that holds it"),
     Column("held_until", Double, nullable=False, doc="unix seconds after which it is free"),
 )
 
-# Of a server: the workers that are alive, and those that died lately; see `presence`.
+# On a server: the workers that are alive, and those that died recently; see `presence`.
 workers = Table(
     "tim_bulk_workers",
     metadata,
@@ -211,7 +211,7 @@ workers = Table(
     Column("at_work", Text, nullable=False),
 )
 
-# Of a server, where several processes keep one rate of a campaign's own: up to when its turns are reserved.
+# On a server, where several processes share a campaign's own rate: the end of the reserved turns.
 turns = Table(
     "tim_bulk_turns",
     metadata,
@@ -225,11 +225,11 @@ suppression_lists = Table(
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=True, doc="its number"),
     Column("name", Text, nullable=False, unique=True, doc="its name"),
-    Column("source", String(64), doc="distinguishes the file that was read into it last; NULL where none was"),
+    Column("source", String(64), doc="identifies the file that was read into it last; NULL without one"),
     Column("changed_at", Double, nullable=False, doc="unix seconds of the last change"),
 )
 
-# By account, as it is asked; a list is counted, listed and removed by reading all of it.
+# By account, as it is queried; a list is counted, listed and removed by reading all of it.
 suppressed = Table(
     "tim_bulk_suppressed",
     metadata,
@@ -238,7 +238,7 @@ suppressed = Table(
     sqlite_with_rowid=False,
 )
 
-# Who was sent to and when, or is being sent to: kept where a campaign of the ledger counts messages to an account.
+# Who was sent to and when, or is being sent to: kept if a campaign of the ledger counts messages to an account.
 contacts = Table(
     "tim_bulk_contacts",
     metadata,

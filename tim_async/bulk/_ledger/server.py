@@ -1,9 +1,9 @@
 """A ledger on a PostgreSQL server: a few connections of an asynchronous driver, for many workers.
 
-Between them and the server may be a pooler such as PgBouncer, which gives every transaction some connection that is
-free. So nothing here outlasts a transaction: locks that do are rows (`named_lock`), and statements have no names. The
-driver parses a statement each time it executes it, in the same message to the server, and keeps only what it learned of
-the statement's types: that costs no round trip.
+A pooler such as PgBouncer may sit in between and give every transaction any free connection. So nothing here outlasts a
+transaction: locks that do are rows (`named_lock`), and statements have no names. The driver parses a statement each
+time it executes it, in the same message to the server, and caches only what it learned of the statement's types, which
+costs no round trip.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from .location import shown
 T = TypeVar("T")
 
 _DRIVER: Final = "postgresql+asyncpg"
-# A server that does not answer for so long is away: seconds to connect, and for a statement, some of which are long.
+# Seconds after which a silent server counts as gone: to connect, and for a statement, some of which take long.
 _CONNECT_TIMEOUT_S: Final = 10.0
 _STATEMENT_TIMEOUT_S: Final = 60.0
 _CLOSE_TIMEOUT_S: Final = 5.0
@@ -38,8 +38,8 @@ class Server:
     """A database on a server.
 
     Args:
-        url: where it is.
-        name: what it is called in messages; without a password.
+        url: its URL.
+        name: its name in messages, without a password.
         patience_s: seconds that a transaction may take; None is a minute for each statement.
     """
 
@@ -51,7 +51,7 @@ class Server:
         self._running: set[asyncio.Task[Any]] = set()
 
     async def open(self) -> None:
-        """Prepare for connections, which are made when they are needed."""
+        """Prepare for connections, which are made when needed."""
         if self._url.drivername != _DRIVER:
             raise LedgerError(
                 f"the ledger {self._name} cannot be used: on a server it is {_DRIVER}://user@host/database"
@@ -60,11 +60,11 @@ class Server:
         arguments = {
             "timeout": min(_CONNECT_TIMEOUT_S, statement_s),
             "command_timeout": statement_s,
-            "statement_cache_size": 0,  # and so statements have no names
+            "statement_cache_size": 0,  # so that statements have no names
         }
         problem = ""
         try:
-            # Few connections, as there may be many workers.
+            # Few connections, because there may be many workers.
             self._engine = create_async_engine(
                 self._url, hide_parameters=True, pool_size=2, max_overflow=2, connect_args=arguments
             )
@@ -74,22 +74,22 @@ class Server:
             raise LedgerError(f"the database {shown(self._url)} cannot be used: {problem}")
 
     async def close(self) -> None:
-        """Close all connections, when all is done that was asked for."""
+        """Close all connections after all requested work is done."""
         if self._running:
             await asyncio.wait(self._running)
         engine, self._engine = self._engine, None
         if engine is not None:
-            with suppress(TimeoutError):  # a server that does not answer is left as it is
+            with suppress(TimeoutError):  # do not wait for a server that does not answer
                 async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                     await engine.dispose()
 
     def submit(self, work: Callable[[Connection], T], *, writes: bool, may_repeat: bool) -> asyncio.Future[T]:
-        """Return what becomes the result of a transaction.
+        """Return the future result of a transaction.
 
         Args:
-            work: what it does; it is done again when the transaction was certainly not committed.
+            work: the function; it is repeated if the transaction was certainly not committed.
             writes: whether it writes, which makes no difference here.
-            may_repeat: whether doing it again is harmless also where it was committed and the answer was lost.
+            may_repeat: whether a repeat is harmless even if it was committed and the answer was lost.
         """
         task = asyncio.create_task(self._repeat(work, may_repeat), name="tim_async: ledger")
         self._running.add(task)
@@ -97,10 +97,10 @@ class Server:
         return task
 
     async def _repeat(self, work: Callable[[Connection], T], may_repeat: bool) -> T:
-        """Run a transaction; once more where it was refused, or its connection lost, through no fault of its own.
+        """Run a transaction; retry it if it was refused, or its connection lost, through no fault of its own.
 
-        Connections are not tried before they are used, which would cost as much as a small transaction: one that was
-        lost since its last use, as the server was restarted, is replaced here, and all others with it.
+        Connections are not checked before use, which would cost as much as a small transaction. If one was lost since
+        its last use because the server restarted, it is replaced here, together with all others.
         """
         for left in reversed(range(_MAX_ATTEMPTS)):
             is_committing = False
@@ -111,8 +111,8 @@ class Server:
                 return result
             except (SQLAlchemyError, OSError) as error:
                 failure = as_ledger_error(self._name, error)
-                # A lost connection takes its transaction along, unless that was just being committed. One that took too
-                # long is undone as well, but would again.
+                # A lost connection rolls back its transaction, unless that was just being committed. A transaction that
+                # took too long is rolled back as well, but would take too long again.
                 is_lost = failure.is_away and not isinstance(error, TimeoutError)
                 is_undone = was_refused(error) or (is_lost and not is_committing)
                 if not left or not (is_undone or (failure.is_away and may_repeat)):

@@ -1,4 +1,4 @@
-"""What only a ledger on a server has: its clock, owners with leases, and the work that is left for all of them."""
+"""What only a ledger on a server has: its clock, owners with leases, and the work left for all of them."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from .schema import campaigns, turns
 
 logger = logging.getLogger("tim_async")
 
-# Reading a large source takes its time; a process that comes second waits for it, and asks so often.
+# Reading a large source takes time; other processes wait for it, and check this often.
 _PLANNING_TIMEOUT_S: Final = 600.0
 _POLL_INTERVAL_S: Final = 0.2
-# Each process reserves half a second at a time: there are not more than so many.
+# Each process reserves half a second at a time; this bounds their number.
 _MAX_SPANS_AHEAD_S: Final = 60.0
 
 
 class SharedLedger:
-    """The part of a ledger that only a server's database has.
+    """The part of a ledger that only a database on a server has.
 
     Args:
         database: open.
 
     Attributes:
-        workers: which workers there are.
+        workers: the workers of the ledger.
     """
 
     def __init__(self, database: Database) -> None:
@@ -52,7 +52,7 @@ class SharedLedger:
         return LeasedChunks(self._database)
 
     async def clock_offset(self) -> float:
-        """Return by how many seconds the server's clock is ahead: leases of all machines go by that one."""
+        """Return how many seconds the server's clock is ahead: it is the clock of the leases on all machines."""
 
         def work(connection: Connection) -> float:
             asked = time.time()
@@ -63,10 +63,10 @@ class SharedLedger:
 
     @asynccontextmanager
     async def alone_with(self, name: str) -> AsyncIterator[None]:
-        """Let no other process plan or begin a campaign of this name during the block.
+        """Prevent other processes from planning or starting a campaign of this name during the block.
 
-        A plan relies on what it found at its beginning: of two at a time, one would replace what the other began. All
-        that this ledger writes during the block is undone where the lock turns out to be lost.
+        A plan relies on what it found at its start: with two at the same time, one would replace what the other
+        started. All that this ledger writes during the block is rolled back if the lock is lost.
 
         Raises:
             LedgerError: another process has been planning it for too long, or has taken over.
@@ -77,12 +77,12 @@ class SharedLedger:
             if time.monotonic() >= end:
                 raise LedgerError(
                     f"the ledger {self._database.name}: another process has been planning the campaign {name!r} "
-                    f"for {_PLANNING_TIMEOUT_S:.0f} s; try again when it has ended"
+                    f"for {_PLANNING_TIMEOUT_S:.0f} s; try again when it has finished"
                 )
             if not is_logged:
                 is_logged = True
                 logger.info(
-                    "campaign %s: another process is planning it; if that was killed, this one goes on in %.0f s",
+                    "campaign %s: another process is planning it; if it was killed, this process continues in %.0f s",
                     *(one_line(name), LOCK_S),
                 )
             await sleep(_POLL_INTERVAL_S)
@@ -91,7 +91,7 @@ class SharedLedger:
                 yield
 
     async def reserve_turns(self, campaign_id: int, lane: int, seconds: float) -> float:
-        """Reserve the next free span of a campaign's own rate; return in how many seconds it begins.
+        """Reserve the next free span of a campaign's own rate; return the seconds until it begins.
 
         Args:
             campaign_id: the campaign.
@@ -102,7 +102,7 @@ class SharedLedger:
         def work(connection: Connection) -> float:
             now = func.extract("epoch", func.clock_timestamp())
             known = turns.c.reserved_until
-            # A clock that was put back must not keep the campaign waiting for what it has seen already.
+            # A clock that was put back must not block the campaign by spans that have passed already.
             begin = func.least(func.greatest(known, now), now + _MAX_SPANS_AHEAD_S)
             made = postgresql.insert(turns).values(campaign_id=campaign_id, lane=lane, reserved_until=now + seconds)
             query = made.on_conflict_do_update(
@@ -112,7 +112,7 @@ class SharedLedger:
 
         return max(0.0, await self._database.write(work))
 
-    # The work that is left
+    # Remaining work
 
     async def count(self, campaign_id: int, *, now: float, most_deaths: int) -> ChunkCounts:
         """Return what is left of a campaign."""
@@ -122,10 +122,10 @@ class SharedLedger:
         )
 
     async def finish(self, campaign_id: int, *, now: float, most_deaths: int) -> str | None:
-        """Enter that a running campaign of which nothing is left is done, or pauses for a look; return which, if so."""
+        """If a running campaign has nothing left, record that it is done or pauses after a look; return which."""
 
         def work(connection: Connection) -> str | None:
-            # A process that adds recipients changes this row too: they are seen here, or it sees that this is done.
+            # A process that adds recipients changes this row too: they are visible here, or that process sees the end.
             own = select(campaigns).where(campaigns.c.id == campaign_id).with_for_update()
             found = connection.execute(own).mappings().one_or_none()
             if found is None or not Claimant(now=now).count(connection, campaign_id, most_deaths=most_deaths).is_empty:
@@ -143,7 +143,7 @@ class SharedLedger:
 
     @asynccontextmanager
     async def giving_up(self, campaign: CampaignRow) -> AsyncIterator[bool]:
-        """Let no other worker give up chunks of a campaign during the block; yield False when another one does."""
+        """Prevent other workers from giving up chunks of a campaign during the block; yield False if one does so."""
         lock = NamedLock(self._database, f"give up:{campaign.id}")
         if not await lock.take():
             yield False
@@ -170,12 +170,12 @@ class SharedLedger:
         )
 
     async def given_up(self, campaign_id: int) -> list[GivenUpChunk]:
-        """Return the chunks that were given up and have recipients for whom nothing was done since."""
+        """Return the chunks that were given up and still have unresolved recipients."""
         return await self._database.read(lambda connection: list_given_up(connection, campaign_id))
 
     async def open_again(self, campaign_id: int, numbers: Collection[int] | None = None) -> int:
-        """Let chunks be claimed again that were given up, all without `numbers`; return how many recipients they have.
+        """Make given-up chunks claimable again, all without `numbers`; return how many recipients they have.
 
-        A campaign that has ended is running again; its work messages are the caller's to send.
+        A campaign that has ended is running again; the caller must send its work messages.
         """
         return await self._database.write(lambda connection: open_again(connection, campaign_id, numbers))

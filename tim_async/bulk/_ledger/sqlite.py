@@ -1,10 +1,11 @@
 """A ledger in an SQLite file: one connection, in one thread of its own.
 
-A transaction is one function that runs in that thread from its beginning to its commit. Since the thread does one thing
-after the other, transactions queue, where on several connections they would find each other in the way and wait.
+A transaction is one function that runs in that thread from its beginning to its commit. The thread does one thing after
+the other, so transactions queue; on several connections they would block each other.
 
-What a user wants of a campaign that another process runs (pause it, for one) is written *beside* that process, in a
-short transaction that looks whether the file is still marked as open: then its owner copies the log when it closes it.
+A user's instruction for a campaign that another process runs (to pause it, for instance) is written *beside* that
+process, in a short transaction that checks that the file is still marked as open: then its owner copies the log when it
+closes the file.
 """
 
 from __future__ import annotations
@@ -32,29 +33,29 @@ from .thread import WorkerThread
 
 T = TypeVar("T")
 
-# Another process may read, and keep a file locked for a moment.
+# Another process may read, and lock the file for a moment.
 _BUSY_TIMEOUT_S: Final = 30.0
 _CLOSE_TIMEOUT_S: Final = 5.0
-# One that comes between two statements does nothing.
+# An interrupt that comes between two statements does nothing.
 _MAX_INTERRUPTS: Final = 20
 _INTERRUPT_INTERVAL_S: Final = 0.05
 _PRAGMAS: Final = (
-    "PRAGMA synchronous=FULL",  # a commit survives the loss of power, too: what is written ahead must be there
-    "PRAGMA cache_size=-8000",  # KiB, and as much again while something is sorted: rows are worked on in their order
+    "PRAGMA synchronous=FULL",  # a commit must survive a loss of power: the write-ahead relies on it
+    "PRAGMA cache_size=-8000",  # KiB, and as much again during a sort: rows are processed in their order
     # Not temp_store=MEMORY: the sort of a plan's accounts would be as large as these.
 )
 
 
 class ClosedMeanwhileError(LedgerError):
-    """The process that had a file open, beside which another one wanted to write, is just opening or closing it."""
+    """The process that had a file open, beside which another one wanted to write, is opening or closing it."""
 
 
 class Tables(NamedTuple):
     """The tables of a ledger.
 
     Attributes:
-        make: makes them.
-        check: raises `LedgerError` where they are not those of this version.
+        make: creates them.
+        check: raises `LedgerError` if they are not those of this version.
     """
 
     make: Callable[[Connection], None]
@@ -74,7 +75,7 @@ class _Link:
         driver = self._connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - what the URL asked for
         self._driver: Final = driver
-        # The driver's own idea of when a transaction begins is switched off: `transact` decides.
+        # The driver's own transaction handling is switched off: `transact` decides.
         driver.isolation_level = None
         try:
             for pragma in _PRAGMAS:  # the first of these opens the file
@@ -87,18 +88,18 @@ class _Link:
         """Run a function in a transaction.
 
         Args:
-            work: what it does.
+            work: the function.
             begin: the statement that begins it.
-            is_beside: whether it is for nothing where the file is not open: who closes it may have copied the log.
+            is_beside: whether it is pointless if the file is not open: its owner may have copied the log already.
         """
         with self._connection.begin():
             self._driver.execute(begin)
             if is_beside and not opening.is_marked_open(self._driver):
-                raise ClosedMeanwhileError("the process that works on the ledger is just opening or closing it")
+                raise ClosedMeanwhileError("the process that works on the ledger is opening or closing it")
             return work(self._connection)
 
     def mark_open(self, path: Path, name: str) -> None:
-        """Let the file say that it is open."""
+        """Mark the file as open."""
         opening.mark_open(self._driver, path, name)
 
     def is_bare(self) -> bool:
@@ -106,11 +107,11 @@ class _Link:
         return opening.is_bare(self._driver)
 
     def mark_closed(self) -> bool:
-        """Let the file say that it is all there is; return whether it does."""
+        """Mark the file as complete; return whether that succeeded."""
         return opening.mark_closed(self._driver)
 
     def interrupt(self) -> None:
-        """End the statement that runs, from any thread: its transaction is undone."""
+        """Stop the running statement, from any thread: its transaction is rolled back."""
         self._driver.interrupt()
 
     def close(self) -> None:
@@ -119,17 +120,17 @@ class _Link:
 
 
 class SqliteFile:
-    """A file that is locked where it is to be written, and opened, worked on and closed by a thread.
+    """A file that is locked for writing; a thread opens, uses and closes it.
 
     Args:
         path: the file.
-        name: what it is called in messages.
-        purpose: what it is opened for, shown to other processes that find it locked. None only reads.
-        tables: makes the tables of a new one, and checks those of an old one.
-        may_be_beside: whether it is also opened to be written while another process works on it, a little at a time.
+        name: its name in messages.
+        purpose: what it is opened for, shown to other processes that find it locked. None opens it for reading only.
+        tables: creates the tables of a new one, and checks those of an old one.
+        may_be_beside: whether to open it for writing, a little at a time, also while another process works on it.
 
     Attributes:
-        is_beside: whether that is so.
+        is_beside: whether it is open that way.
     """
 
     def __init__(
@@ -154,10 +155,10 @@ class SqliteFile:
         return is_held(lock_path(self._path))
 
     async def open(self) -> None:
-        """Lock and open it; where it is missing and is to be written, it is made.
+        """Lock and open it; create it if it is missing and opened for writing.
 
         Raises:
-            LedgerError: what lies there is not a ledger; nothing is made beside it then.
+            LedgerError: the file is not a ledger; nothing is created beside it then.
         """
         thread = self._thread = WorkerThread("tim_async: ledger")
         if self._purpose is None:
@@ -179,35 +180,37 @@ class SqliteFile:
             await thread.submit(self._open_to_write)
 
     def _check(self) -> None:
-        """Raise `LedgerError` for what is not a ledger, and where none can be."""
+        """Raise `LedgerError` if the file is not a ledger, or cannot be one."""
         header = look(self._path, self._name)
         if header is None and self._may_be_beside:
-            raise missing(f"there is no ledger {self._name}")
+            raise missing(f"the ledger {self._name} does not exist")
         if header is not None:
-            # Without a log it is whole by itself, and reading it makes no file beside it.
+            # Without a log it is complete, and reading it creates no file beside it.
             has_log = header.is_open or self._guard(lambda: wal_size(self._path)) > 0
             self._connect("ro" if has_log else "immutable").close()
         elif not self._path.parent.is_dir():
-            raise LedgerError(f"there is no folder {self._path.parent} for the ledger: make it, or give another path")
+            raise LedgerError(
+                f"the ledger's folder {self._path.parent} does not exist: create it, or give another path"
+            )
 
     def _open_to_read(self) -> None:
         if look(self._path, self._name) is None:
-            raise missing(f"there is no ledger {self._name}")
+            raise missing(f"the ledger {self._name} does not exist")
         try:
             self._link = self._connect("ro")
         except LedgerError as error:
-            # Its log is needed also to read it, and this user may not make one. Without any, it is whole by itself.
+            # Reading it needs its log, which this user may not create. Without a log, the file is complete.
             if not may_not_write(error) or self._guard(lambda: wal_size(self._path)):
                 raise
             self._link = self._connect("immutable")
 
     def _open_beside(self) -> None:
-        """Open it beside the process that works on it; whether that still does is looked at in each transaction."""
+        """Open it beside the process that works on it; each transaction checks that the process still does."""
         self.is_beside = True
         self._link = self._connect()
 
     def _open_to_write(self) -> None:
-        """Open it, as the only one that writes."""
+        """Open it as the only writer."""
         if look(self._path, self._name) is None:
             self._guard(lambda: opening.make(self._path, self._tables.make))
             self._is_made = True
@@ -230,12 +233,12 @@ class SqliteFile:
         return self._guard(connect)
 
     def submit(self, work: Callable[[Connection], T], *, writes: bool, may_repeat: bool = False) -> asyncio.Future[T]:
-        """Return what becomes the result of a transaction; nothing but the database ends one before its time.
+        """Return the future result of a transaction; only the database can end it early.
 
         Args:
-            work: what it does.
-            writes: whether it writes. One that reads first and writes later may be refused in the middle, so one that
-                writes takes its turn at once.
+            work: the function.
+            writes: whether it writes. A transaction that reads first and writes later may be refused half way, so one
+                that writes takes the write lock at its start.
             may_repeat: not needed: a commit to a file succeeds or fails, and the answer is never lost.
         """
         begin, is_beside = "BEGIN IMMEDIATE" if writes else "BEGIN", writes and self.is_beside
@@ -256,15 +259,15 @@ class SqliteFile:
         raise failure
 
     def keep_only_if_used(self) -> None:
-        """Remove it when it is closed, if it was made and nothing was read into it: what it was for has failed."""
+        """Remove it on close if it was created and nothing was read into it: its purpose has failed."""
         self._is_kept = False
 
     def remove_if_bare(self) -> None:
-        """Remove it when it is closed, if nothing is left in it, and no other process works on it."""
+        """Remove it on close if nothing is left in it and no other process uses it."""
         self._is_made, self._is_kept = not self.is_beside, False
 
     async def close(self) -> None:
-        """Close it when all is done that was asked for. What still runs after some seconds is broken off."""
+        """Close it after all requested work is done; interrupt what still runs after some seconds."""
         thread, self._thread = self._thread, None
         lock, self._lock = self._lock, None
 
@@ -276,7 +279,7 @@ class SqliteFile:
             finally:
                 if lock is not None and not self._path.exists():
                     lock.remove()
-                # Here, after whatever is not waited for any more: another process must not get in between.
+                # Here, after any work that was not awaited: another process must not get in between.
                 if lock is not None:
                     lock.release()
 
@@ -295,7 +298,7 @@ class SqliteFile:
             closing.result()
 
     def _end(self, link: _Link) -> None:
-        """Close it, and leave no more behind than it is worth."""
+        """Close it, and leave nothing behind that is not needed."""
         if self._is_made and not self._is_kept and link.is_bare():
             link.close()
             opening.remove(self._path)

@@ -1,4 +1,4 @@
-"""The tables of staged rows, and the statements about them. What they are for is explained in `staging`."""
+"""The tables of staged rows, and their statements. `staging` explains their purpose."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from .schema import RecipientState, problems, recipients
 StagedRow = tuple[int, int, str, str | None, int | None, str | None]
 """A row as it was read: place in the source from 0, line, account, columns as JSON, size, problem.
 
-The size is that of its message in bytes: None where it was not looked at, -1 where there is none. A row with a problem
-makes no recipient.
+The size is that of its message in bytes: None if it was not checked, -1 without a message. A row with a problem makes
+no recipient.
 """
 
 
 class StagedTables:
-    """The tables of one campaign's staged rows, which are there only while its recipients are read.
+    """The tables of one campaign's staged rows, which exist only while its recipients are read.
 
     Args:
         campaign_id: the campaign.
@@ -69,29 +69,29 @@ class StagedTables:
         )
 
     def make(self, connection: Connection) -> None:
-        """Make them, empty."""
+        """Create them, empty."""
         self._metadata.create_all(connection, checkfirst=False)
 
     def drop(self, connection: Connection) -> None:
-        """Drop them where they are there."""
+        """Drop them if they exist."""
         self._metadata.drop_all(connection)
 
     def append(self, connection: Connection, rows: list[StagedRow]) -> None:
-        """Enter rows as they were read."""
+        """Insert rows as they were read."""
         if not rows:
             return
         if connection.dialect.name == "sqlite":
-            # Tuples go to the driver as they are: a third of the work.
+            # Tuples go to the driver unchanged: a third of the work.
             connection.exec_driver_sql(f"INSERT INTO {self.rows.name} VALUES (?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
         else:
             copy_rows(connection, self.rows, rows)
 
     def find_duplicates(self, connection: Connection, *, before: int) -> None:
-        """Enter the rows whose account was given before, by a sort of all accounts.
+        """Record the rows whose account was given before, by a sort of all accounts.
 
         Args:
             connection: in a transaction.
-            before: the ordinal from which on recipients are of this reading.
+            before: the ordinal from which on recipients belong to this reading.
         """
         given = select(self.rows.c.account, self.rows.c.place).where(self.rows.c.problem.is_(None))
         if before:
@@ -113,18 +113,18 @@ class Piece:
     def __init__(self, tables: StagedTables, first: int, last: int) -> None:
         rows, duplicates = tables.rows, tables.duplicates
         self._rows = rows
-        # Said of both: a server that knows nothing of the tables yet would read all duplicates for every piece.
+        # Stated for both: a server without statistics for the tables would read all duplicates for every piece.
         is_same = and_(rows.c.place == duplicates.c.place, duplicates.c.place >= first, duplicates.c.place < last)
         self._joined = rows.outerjoin(duplicates, is_same)
         self._within = and_(rows.c.place >= first, rows.c.place < last)
         self._first, self._last = first, last
         self._is_bad = rows.c.problem.is_not(None)
         self._is_kept = and_(rows.c.problem.is_(None), duplicates.c.place.is_(None))
-        # One that names a recipient of an earlier reading is neither new nor a duplicate.
+        # A row that names a recipient of an earlier reading is neither new nor a duplicate.
         self._is_duplicate = and_(rows.c.problem.is_(None), duplicates.c.is_known == 0)
 
     def counts(self, limit: int) -> Select[Any]:
-        """Return the query for how many rows there are of each kind, and for the sizes of messages."""
+        """Return the query for the number of rows of each kind, and for the sizes of messages."""
         size = self._rows.c.size
 
         def count(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
@@ -140,9 +140,9 @@ class Piece:
         )
 
     def insert_recipients(self, campaign_id: int, kept: int, *, start: int, size: int, following: int | None) -> Insert:
-        """Return what makes recipients of the rows that are kept, in their order."""
+        """Return the statement that makes recipients of the kept rows, in their order."""
         rows = self._rows
-        # Where all are kept, a row's place says its number already: a third of the work.
+        # If all are kept, a row's place already gives its number: a third of the work.
         is_whole = kept == self._last - self._first
         index: ColumnElement[int] = rows.c.place - self._first
         if not is_whole:
@@ -171,7 +171,7 @@ class Piece:
         )
 
     def insert_problems(self, campaign_id: int, *, start: int) -> Insert:
-        """Return what enters the rows that make no recipient."""
+        """Return the statement that records the rows that make no recipient."""
         rows = self._rows
         number = func.row_number(type_=Integer).over(order_by=rows.c.place) - 1 + start
         return insert(problems).from_select(

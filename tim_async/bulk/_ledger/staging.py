@@ -1,16 +1,15 @@
 """Staging: the rows of a source on their way into a campaign.
 
-A recipient that is given twice gets one message, so every account has to be looked for among all that came before. An
-index that is kept in order meanwhile costs more with every row, where accounts come in random order. So rows are
-staged: appended to a table of their own as they are read, sorted by account once the source is at its end, and moved
-from there in the order in which they were read, without those that are duplicates. What that costs does not depend on
-the other campaigns of the ledger.
+A recipient that is given twice gets one message, so every account must be compared with all earlier ones. An index that
+is maintained meanwhile costs more with every row, because accounts come in random order. So rows are staged: appended
+to a table of their own as they are read, sorted by account at the end of the source, and moved from there in the order
+of the source, without the duplicates. The cost does not depend on the other campaigns of the ledger.
 
     begin -> add ... add -> end -> sort -> move ... move -> finish
 
-Each step is one transaction, which also enters how far the reading is: killed at any moment, the next process carries
-on with the step that was not done. A process that finds a step done by another one stops: two never add to a campaign
-at a time.
+Each step is one transaction, which also records the progress: if the process is killed at any moment, the next one
+continues with the next step. A process that finds a step done by another one stops: two never add to a campaign at the
+same time.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ from .records import CampaignRow, Reading
 from .schema import campaigns, chunks, problems
 from .staged_rows import Piece, StagedRow, StagedTables
 
-# Rows in a transaction: a commit waits for the disk, and what it wrote is in memory until then.
+# Rows in a transaction: a commit waits for the disk, and its data is in memory until then.
 ROWS_PER_COMMIT: Final = 20_000
-# What is entered with one statement.
+# Rows inserted with one statement.
 _CHUNKS_PER_INSERT: Final = 1000
 
 
@@ -39,11 +38,11 @@ class Staging:
     """The staged rows of one campaign.
 
     Args:
-        database: open, and locked where that is a file.
-        campaign: whose they are; where a reading of it was cut off, this carries on.
+        database: open, and locked if it is a file.
+        campaign: the campaign; an interrupted reading of it is continued.
 
     Attributes:
-        reading: how far the reading is; None when none is open.
+        reading: the progress of the reading; None without one.
     """
 
     def __init__(self, database: Database, campaign: CampaignRow) -> None:
@@ -54,13 +53,13 @@ class Staging:
         self.reading = campaign.open_reading
 
     async def begin(self, *, source: str, message: str, limit: int) -> None:
-        """Begin a reading, in the place of one that was cut off.
+        """Begin a reading; it replaces one that was interrupted.
 
-        The problems of an earlier reading are forgotten: they are those of the source that is read last.
+        The problems of an earlier reading are deleted: they belong to the latest source.
 
         Args:
-            source: distinguishes the file that is read from others; "" for what is no file.
-            message: the fingerprint of the message that is weighed.
+            source: identifies the file that is read; "" for a source that is not a file.
+            message: the fingerprint of the message whose size is checked.
             limit: bytes from which on a message is too large.
         """
         own = campaigns.c.id == self._campaign.id
@@ -71,14 +70,14 @@ class Staging:
             self._tables.drop(connection)
             self._tables.make(connection)
             connection.execute(delete(problems).where(problems.c.campaign_id == self._campaign.id))
-            # Until the reading is over, no file is the one that was read.
+            # Until the reading is complete, no file counts as the one that was read.
             self._enter(connection, reading, duplicates=0, bad_rows=0, source="unfinished")
             return reading
 
         self._follow(await self._database.write(work))
 
     async def add(self, rows: list[StagedRow], *, account_lints: str = "") -> None:
-        """Append rows, whose places follow those of the last ones, and enter what stands out in all accounts so far."""
+        """Append rows, whose places follow those of the last ones, and record the findings in all accounts so far."""
         reading = self.open_reading()
         after = msgspec.structs.replace(reading, rows=reading.rows + len(rows), account_lints=account_lints)
 
@@ -90,13 +89,13 @@ class Staging:
         self._follow(after)
 
     async def end(self) -> None:
-        """Enter that the source was read to its end."""
+        """Record that the source was read to its end."""
         after = msgspec.structs.replace(self.open_reading(), is_read=True)
         await self._database.write(lambda connection: self._enter(connection, after))
         self._follow(after)
 
     async def sort(self) -> None:
-        """Find the rows whose account was given before: the first one counts."""
+        """Find the rows whose account was given before: the first row counts."""
         reading = self.open_reading()
         after = msgspec.structs.replace(reading, is_sorted=True)
 
@@ -108,7 +107,7 @@ class Staging:
         self._follow(after)
 
     async def move(self) -> bool:
-        """Make recipients and problems of the next rows; return whether any are left."""
+        """Make recipients and problems from the next rows; return whether any are left."""
         reading = self.open_reading()
         if reading.moved < reading.rows:
             self._follow(await self._database.write(lambda connection: self._move(connection, reading)))
@@ -127,7 +126,7 @@ class Staging:
         self._follow(None)
 
     def open_reading(self) -> Reading:
-        """Return how far the reading is that is open."""
+        """Return the progress of the open reading."""
         if self.reading is None:
             raise LedgerError(f"the ledger {self._database.name}: no reading of {self._campaign.name!r} is open")
         return self.reading
@@ -137,7 +136,7 @@ class Staging:
         self._stored = None if after is None else after.encoded()
 
     def _enter(self, connection: Connection, after: Reading | None, **values: object) -> None:
-        """Enter how far the reading is, where no other process has carried it on meanwhile."""
+        """Record the progress, unless another process has continued the reading."""
         is_same = campaigns.c.reading.is_(None) if self._stored is None else campaigns.c.reading == self._stored
         done = connection.execute(
             update(campaigns)
@@ -157,7 +156,7 @@ class Staging:
             **connection.execute(select(campaigns).where(campaigns.c.id == own).with_for_update()).mappings().one()
         )
         found = connection.execute(piece.counts(reading.sizes.limit)).one()
-        # Chunks are filled one after the other. Once they are worked on, recipients that come later get further ones.
+        # Chunks are filled one after the other. Once they are in use, later recipients get further ones.
         start, size = row.recipients, row.chunk_size
         following = row.next_chunk if row.is_planned else None
         connection.execute(piece.insert_recipients(own, found.kept, start=start, size=size, following=following))

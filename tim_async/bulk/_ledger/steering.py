@@ -1,14 +1,13 @@
-"""Steering: campaigns that are begun, paused, resumed, cancelled and ended, by whatever process that is.
+"""Steering: campaigns that are started, paused, resumed, cancelled and ended, by any process.
 
-What a user wants of a campaign stands in its row, and the processes that work on it look there every second: so it
-reaches them wherever they run, and stands there when they are killed.
+A user's instructions are in the campaign's row, which the processes that work on it check every second: so they reach
+the processes on any machine, and survive when those are killed.
 
-    status        begun ->  running -> done | stopped | paused | interrupted | ended | cancelled
-    paused_at     set where a user paused it: then a process that runs it waits, and one that is started does too, until
-                  it is resumed. Without it, `paused` is a quota that was used up: running it again carries on.
+    status        started ->  running -> done | stopped | paused | interrupted | ended | cancelled
+    paused_at     set if a user paused it: then a process that runs it waits, and one that is started does too, until
+                  it is resumed. Without it, `paused` means a quota that was used up: running it again continues.
 
-A run that ends enters how, unless a user was faster: what was wanted counts. Only that nothing is left is entered all
-the same.
+A run records how it ended, unless a user was faster: the instruction counts. Only completion is recorded in any case.
 """
 
 from __future__ import annotations
@@ -29,19 +28,19 @@ from .schema import RecipientState, campaigns, chunks
 Counts = Mapping[tuple[RecipientState, int | None], int]
 
 ENDED: Final = ("paused", "stopped", "interrupted", "ended")
-"""The status of a campaign that has ended before all were sent to, and may go on."""
+"""The status of a campaign that has ended before all were sent to, and may continue."""
 BEGUN: Final = ("running", *ENDED)
-"""The status of a campaign that was begun and may go on."""
-RESUMED: Final = "it was resumed; run it again to carry on"
+"""The status of a campaign that was started and may continue."""
+RESUMED: Final = "it was resumed; run it again to continue"
 
 
 class Standing(msgspec.Struct, kw_only=True, frozen=True):
-    """How a campaign stands, for those that want it to be at rest.
+    """The standing of a campaign, for operations that need it to be idle.
 
     Attributes:
         status: its status.
-        has_process: whether a process has the file, or gave a sign lately that it runs it on a server.
-        has_leases: whether chunks of it are at work on a server.
+        has_process: whether a process has the file, or recently sent a heartbeat for it on a server.
+        has_leases: whether chunks of it are in flight on a server.
         is_read: whether a process reads its recipients.
     """
 
@@ -52,28 +51,28 @@ class Standing(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Steering:
-    """How the campaigns of a ledger are steered.
+    """Steers the campaigns of a ledger.
 
     Args:
-        database: open, to be written.
+        database: open, for writing.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def pause(self, campaign_id: int, reason: str, *, now: float) -> bool:
-        """Pause a campaign that was begun; return whether it was to go on until now."""
+        """Pause a campaign that was started; return whether it was to go on until now."""
         may_go_on = campaigns.c.status.in_(BEGUN) & campaigns.c.paused_at.is_(None)
         return await self._change(
             campaign_id, may_go_on, status="paused", reason=reason, paused_at=now, ended_at=now, counts=None
         )
 
     async def resume(self, campaign_id: int, *, is_at_work: bool) -> bool:
-        """Let a paused campaign go on; return whether it was paused.
+        """Resume a paused campaign; return whether it was paused.
 
         Args:
             campaign_id: the campaign.
-            is_at_work: whether a process has it, and waits. On a server that is looked up.
+            is_at_work: whether a process has it, and waits. On a server, the rows say that.
         """
 
         def work(connection: Connection) -> bool:
@@ -89,7 +88,7 @@ class Steering:
         return await self._database.write(work)
 
     async def hand_to_workers(self, campaign_id: int) -> bool:
-        """Let workers go on with a campaign that was submitted to them; return whether they were not at it."""
+        """Let workers continue a campaign that was submitted to them; return whether it was idle."""
         may_go_on = campaigns.c.status.in_(("done", *ENDED))
         values = {"status": "running", "reason": None, "paused_at": None, "ended_at": None, "counts": None}
 
@@ -102,18 +101,18 @@ class Steering:
         return await self._database.write(work)
 
     async def cancel(self, campaign_id: int, reason: str, *, now: float) -> bool:
-        """End a campaign for good; return whether it had not ended."""
+        """Cancel a campaign; return whether it had not ended."""
         may_begin = campaigns.c.status.in_(("", *BEGUN))
         return await self._change(
             campaign_id, may_begin, status="cancelled", reason=reason, paused_at=None, ended_at=now, counts=None
         )
 
     async def begin(self, campaign_id: int, *, alive_s: float) -> bool:
-        """Enter that a process runs a campaign; False where it is paused or cancelled.
+        """Record that a process runs a campaign; False if it is paused or cancelled.
 
         Args:
             campaign_id: the campaign.
-            alive_s: seconds for which it is certainly alive, on a server.
+            alive_s: on a server, seconds for which the process counts as alive.
         """
         may_run = campaigns.c.paused_at.is_(None) & campaigns.c.status.not_in(("cancelled", "deleting"))
         fresh: dict[str, object] = {"status": "running", "reason": None, "ended_at": None, "counts": None}
@@ -122,7 +121,7 @@ class Steering:
         return await self._change(campaign_id, may_run, **fresh)
 
     async def end(self, campaign_id: int, status: str, reason: str | None, *, now: float) -> None:
-        """Enter how a run ended, where it was not paused or cancelled meanwhile."""
+        """Record how a run ended, unless the campaign was paused or cancelled in the meantime."""
         wanted = ("cancelled",) if status == "done" else ("paused", "cancelled")
         await self._change(
             campaign_id,
@@ -135,30 +134,30 @@ class Steering:
         )
 
     async def keep_counts(self, campaign_id: int, counts: Counts) -> None:
-        """Keep what became of the recipients of a campaign that has ended: a list of campaigns then counts none."""
+        """Keep the outcomes of a campaign that has ended, so that listing campaigns need not count them."""
         kept = [(int(state), code, count) for (state, code), count in counts.items()]
         await self._change(campaign_id, campaigns.c.status != "running", counts=msgspec.json.encode(kept).decode())
 
     async def keep_alive(self, campaign_id: int, seconds: float) -> None:
-        """Enter that a process works on a campaign on a server, or waits until it is resumed."""
+        """Record that a process works on a campaign on a server, or waits until it is resumed."""
         await self._change(campaign_id, alive_until=server_now() + seconds)
 
     async def sign_off(self, campaign_id: int) -> None:
-        """Enter that no process works on a campaign on a server, unless it runs."""
+        """Record that no process works on a campaign on a server, unless it runs."""
         await self._change(campaign_id, campaigns.c.status != "running", alive_until=None)
 
     async def is_alive(self, campaign_id: int) -> bool:
         """Return whether a process works on a campaign on a server, or waits until it is resumed."""
         return await self._database.read(lambda connection: _is_alive(connection, campaign_id))
 
-    # In a transaction of the caller
+    # Inside a transaction of the caller
 
     def look(self, connection: Connection, campaign_id: int) -> Standing:
-        """Return how a campaign stands, and keep it from being begun until the transaction ends."""
+        """Return the standing of a campaign, and prevent it from being started until the transaction ends."""
         query = select(campaigns.c.status, campaigns.c.reading).where(campaigns.c.id == campaign_id)
         row = connection.execute(query.with_for_update()).one_or_none()
         if self._database.path is not None:
-            # Where a process is beside, it may be one that works on another campaign: that is not known.
+            # A process that has the file may be working on another campaign: that is unknown here.
             has_process = self._database.is_beside
             has_leases = False
         else:
@@ -173,10 +172,10 @@ class Steering:
         )
 
     def enter_retried(self, connection: Connection, campaign_id: int, count: int) -> None:
-        """Enter that there is something to do again, for the next run."""
+        """Record that there is work again, for the next run."""
         if count:
             ended = campaigns.c.status.in_(("done", "running", "stopped", "interrupted", "ended"))
-            text = f"{count:,} recipients are to be tried again; run it again to carry on"
+            text = f"{count:,} recipients are to be tried again; run it again to continue"
             change(connection, campaign_id, ended, status="interrupted", reason=text)
             change(connection, campaign_id, counts=None)
 
@@ -190,6 +189,6 @@ def _is_alive(connection: Connection, campaign_id: int) -> bool:
 
 
 def kept_counts(text: str) -> dict[tuple[RecipientState, int | None], int]:
-    """Return the counts that were kept."""
+    """Return the stored counts."""
     rows = msgspec.json.decode(text, type=list[tuple[int, int | None, int]])
     return {(RecipientState(state), code): count for state, code, count in rows}

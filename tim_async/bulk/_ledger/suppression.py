@@ -1,4 +1,4 @@
-"""The suppression lists of a ledger: who no campaign of it sends to. What they do is explained in `leaving_out`."""
+"""The suppression lists of a ledger: accounts that none of its campaigns sends to. `leaving_out` applies them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ACCOUNTS_PER_COMMIT: Final = 50_000
 _PAGE: Final = 5000
 _ACCOUNTS_PER_QUERY: Final = 500
 
-# Of one transaction on a server, which COPY fills and which is gone with it.
+# A temporary table of one transaction on a server, filled by COPY.
 _arriving: Final = Table(
     "tim_bulk_arriving",
     MetaData(),
@@ -78,18 +78,18 @@ class SuppressionStore:
         )
 
     async def source(self, name: str) -> str | None:
-        """Return what distinguishes the file that was read into a list last; None where none was, or not to its end."""
+        """Return the identity of the file that was read into a list last; None if none was, or not to its end."""
         query = select(suppression_lists.c.source).where(suppression_lists.c.name == name)
         return await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
 
     async def add(self, name: str, accounts: Sequence[str], *, now: float, source: str | None = None) -> int:
-        """Add accounts to a list, which is made where it is missing; return how many it did not have.
+        """Add accounts to a list, which is created if missing; return how many it did not have.
 
         Args:
             name: the list.
             accounts: at most `ACCOUNTS_PER_COMMIT` of them.
             now: unix seconds.
-            source: distinguishes the file that they are the last ones of; None for others.
+            source: identifies the file whose last accounts these are; None otherwise.
         """
         ordered = sorted(set(accounts))
 
@@ -111,7 +111,7 @@ class SuppressionStore:
         return await self._database.write(work)
 
     async def remove(self, accounts: Sequence[str], *, name: str | None, now: float) -> int:
-        """Take accounts off a list, or off all of them; return how many entries those were."""
+        """Remove accounts from a list, or from all of them; return how many entries were removed."""
 
         def work(connection: Connection) -> int:
             own = None if name is None else self._known(connection, name)
@@ -170,7 +170,7 @@ def _page(own: int, after: str | None) -> Select[Any]:
 
 
 def _open(connection: Connection, name: str, *, now: float, source: str | None) -> int:
-    """Return the number of a list that is being changed; it is made where it is missing."""
+    """Return the number of a list that is being changed; create it if missing."""
     _insert_missing(connection, suppression_lists, name=name, changed_at=now)
     own = suppression_lists.c.name == name
     values = {"changed_at": now} if source is None else {"changed_at": now, "source": source}
@@ -181,13 +181,13 @@ def _open(connection: Connection, name: str, *, now: float, source: str | None) 
 
 
 def _mark(connection: Connection) -> None:
-    """Let campaigns see that the lists are not what they were."""
+    """Mark the lists as changed, for campaigns to notice."""
     _insert_missing(connection, meta, key=SUPPRESSION, value="0")
     number = connection.execute(select(meta.c.value).where(meta.c.key == SUPPRESSION).with_for_update()).scalar_one()
     connection.execute(update(meta).where(meta.c.key == SUPPRESSION).values(value=str(int(number) + 1)))
 
 
 def _insert_missing(connection: Connection, table: Table, **values: object) -> None:
-    """Insert a row where none has its key."""
+    """Insert a row if none has its key."""
     make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(make(table).values(**values).on_conflict_do_nothing())

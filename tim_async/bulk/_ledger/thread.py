@@ -1,7 +1,7 @@
-"""A thread that runs functions one after the other, and hands each result to the event loop that asked for it.
+"""A thread that runs functions one after the other, and returns each result to the event loop that submitted it.
 
-A blocking library needs a thread; one of our own costs a call one way there and one back. It never keeps a process
-from ending: what it is in the middle of then ends as in a process that is killed.
+A blocking library needs a thread; a dedicated one costs one hop there and one back per call. It never keeps a process
+from ending: work in progress then ends as in a process that is killed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Job(Generic[T]):
             result = self._function()
         except BaseException as error:  # noqa: BLE001 - whatever it is, the task that waits must get it
             failure = error
-        with suppress(RuntimeError):  # the loop is closed, and with it all that waited
+        with suppress(RuntimeError):  # the loop is closed, and with it all waiting tasks
             self._loop.call_soon_threadsafe(_deliver, self._future, result, failure)
 
 
@@ -46,7 +46,7 @@ _Jobs: TypeAlias = "SimpleQueue[_Job[Any] | None]"
 
 def _deliver(future: asyncio.Future[Any], result: object, failure: BaseException | None) -> None:
     if future.done():
-        return  # cancelled: the result is of no use to the task that asked for it
+        return  # cancelled: no task waits for the result
     if failure is None:
         future.set_result(result)
     else:
@@ -56,11 +56,11 @@ def _deliver(future: asyncio.Future[Any], result: object, failure: BaseException
 def _work(jobs: _Jobs) -> None:
     while (job := jobs.get()) is not None:
         job.run()
-        del job  # a thread that waits must not keep a result
+        del job  # a waiting thread must not keep a result alive
 
 
 class WorkerThread:
-    """Runs functions in a thread, in the order in which they come. It ends by itself when nothing refers to it.
+    """Runs functions in a thread, in the order in which they are submitted. It ends when nothing refers to it.
 
     Args:
         name: of the thread.
@@ -73,15 +73,15 @@ class WorkerThread:
         weakref.finalize(self, self._jobs.put, None).atexit = False
 
     def submit(self, function: Callable[[], T]) -> asyncio.Future[T]:
-        """Return what becomes the function's result in the running loop.
+        """Return the future result of the function in the running loop.
 
-        Cancelling it does not keep the function from running.
+        Cancelling it does not prevent the function from running.
 
         Raises:
-            UsageError: this is a process that was forked from the one with the thread.
+            UsageError: this process was forked from the one with the thread.
         """
         if os.getpid() != self._process:
-            raise UsageError("this ledger was opened before the process was forked: open it after that")
+            raise UsageError("this ledger was opened before the process forked: open it after the fork")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._jobs.put(_Job(function, future, loop))

@@ -1,8 +1,8 @@
 """Whether the log beside a closed ledger can be its own, read from the log's bytes.
 
-SQLite takes any log of that name: where a copy was put back over a ledger that a crash had left open, it would write
-the pages of one into the other. Beside a ledger that says that it is closed, only two logs can be its own: that of an
-opening which died with its first step, and that of a closing which died with its last.
+SQLite takes any log of that name: if a copy was restored over a ledger that a crash had left open, it would write the
+pages of one into the other. Beside a ledger that is marked as closed, only two logs can be its own: that of an opening
+which died in its first step, and that of a closing which died in its last.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Log(NamedTuple):
 
     Attributes:
         frames: pages that are written.
-        mark: the `user_version` that they come to; None where none of them has it.
+        mark: the `user_version` that they result in; None if none of them has it.
     """
 
     frames: int
@@ -41,7 +41,7 @@ def can_be_of_closed(path: Path, mark: int) -> bool:
 def _read(file: BinaryIO) -> Log:
     """Read a log (https://sqlite.org/fileformat2.html#the_write_ahead_log).
 
-    Checksums are left out: they find what a loss of power tore at the end, and that was never committed.
+    Checksums are ignored: they detect what a loss of power tore at the end, which was never committed.
     """
     committed = Log(0, None)
     header = file.read(_HEADER_BYTES)

@@ -1,11 +1,11 @@
-"""A file that appears under its name when it is complete and on the disk, and not before.
+"""A file that appears under its name only when it is complete and on the disk.
 
-It is written without a name where the system can do that (Linux, `O_TMPFILE`): a process that is killed leaves nothing
-behind. Elsewhere it has a name of its own in the same folder meanwhile, and a lock: one that is free was left by a
-process that died, and the next file that is written into the folder removes it. A file that replaces another has such a
-name in either case, for the moment in which it takes that one's place.
+It is written without a name if the system can do that (Linux, `O_TMPFILE`): a process that is killed leaves nothing
+behind. Elsewhere it has a temporary name in the same folder, and a lock: a file that is not locked was left by a
+process that died, and the next file that is written to the folder removes it. A file that replaces another has such a
+name in either case, for the moment of the replacement.
 
-It is readable by its owner only from its first byte on.
+It is readable by its owner only, from its first byte on.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from typing import BinaryIO, Final
 
 MODE: Final = 0o600
 _PART: Final = re.compile(r"\.tim-async-[0-9a-f]{16}\.part")
-# What a system or a disk says that has no files without a name.
+# Error codes of systems and disks without unnamed files.
 _CANNOT: Final = frozenset({errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL})
 
 
 @contextmanager
 def whole_file(target: Path, *, may_replace: bool) -> Iterator[BinaryIO]:
-    """Yield a file to write to; it becomes the target at the end of the block, unless an error ends that.
+    """Yield a file to write to; it becomes the target at the end of the block, unless an error ends the block.
 
     Args:
-        target: its path, no link.
-        may_replace: whether one that is there is replaced.
+        target: its path, not a link.
+        may_replace: whether to replace an existing target.
 
     Raises:
-        FileExistsError: the target is there, and is not to be replaced.
+        FileExistsError: the target exists, and is not to be replaced.
         OSError: it cannot be written.
     """
     _remove_abandoned(target.parent)
@@ -53,20 +53,20 @@ def whole_file(target: Path, *, may_replace: bool) -> Iterator[BinaryIO]:
 
 
 class _Folder:
-    """A folder that is kept open, as far as the system can do that: renaming it meanwhile changes nothing."""
+    """A folder that is kept open, if the system can do that: renaming it in the meantime has no effect."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.file = None if sys.platform == "win32" else os.open(path, os.O_RDONLY | os.O_DIRECTORY)
 
     def name(self, name: str) -> str:
-        """Return what a file of the folder is called beside `file` as its `dir_fd`."""
+        """Return the path of a file in the folder, for use with `file` as the `dir_fd`."""
         return name if self.file is not None else str(self.path / name)
 
     def sync(self) -> None:
-        """Let the names in it survive a loss of power."""
+        """Make the names in it survive a loss of power."""
         if self.file is not None:
-            with suppress(OSError):  # some network disks cannot
+            with suppress(OSError):  # not supported by some network disks
                 os.fsync(self.file)
 
     def close(self) -> None:
@@ -75,7 +75,7 @@ class _Folder:
 
 
 class _Part:
-    """A file on its way, with a lock for as long as it is written."""
+    """A file that is being written, with a lock."""
 
     def __init__(self, folder: _Folder) -> None:
         self._folder = folder
@@ -92,7 +92,7 @@ class _Part:
             if os.fstat(file).st_nlink or sys.platform == "win32":
                 self.file = file
             else:
-                os.close(file)  # another process took it for an abandoned one, before it was locked
+                os.close(file)  # another process took it for abandoned before it was locked
         return self
 
     def publish(self, name: str, *, may_replace: bool) -> None:
@@ -114,7 +114,7 @@ class _Part:
             return
         source, target = folder.name(self._name), folder.name(name)
         if sys.platform == "win32":
-            os.close(self.file)  # one that is open cannot be renamed
+            os.close(self.file)  # an open file cannot be renamed
             self.file = -1
             os.replace(source, target)
         else:
@@ -133,7 +133,7 @@ class _Part:
 
 
 def _open_unnamed(folder: _Folder) -> int:
-    """Open a file without a name; -1 where that cannot be done, or cannot get a name afterwards."""
+    """Open a file without a name; -1 if that is not supported, or if it cannot be named afterwards."""
     if sys.platform != "linux":
         return -1
     try:
@@ -175,11 +175,11 @@ else:
     _BINARY = 0
 
     def _lock(file: int) -> None:
-        with suppress(OSError):  # where there are no locks, none is taken for abandoned
+        with suppress(OSError):  # without locks, no file counts as abandoned
             fcntl.flock(file, fcntl.LOCK_EX)
 
     def _remove_if_abandoned(path: str) -> None:
-        # Anything may bear such a name: a pipe would never be opened, a link leads elsewhere.
+        # Any kind of file may have such a name: opening a pipe would block, a link leads elsewhere.
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
             found = os.fstat(file)

@@ -1,7 +1,7 @@
-"""Writes into the ledger what many tasks enter at a time, in as few commits as possible.
+"""Write the changes of many concurrent tasks to the ledger, in as few commits as possible.
 
-A task that starts a chunk waits until that is on disk; so does one that closes a chunk. Outcomes are written with the
-next of these commits, at the latest after a moment. While one commit runs, all that comes in gathers for the next.
+A task that starts a chunk waits until that is on disk; so does a task that closes a chunk. Outcomes are written with
+the next of these commits, or after a moment. While one commit runs, all new changes gather for the next.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import msgspec
 from ...errors import LedgerError
 from .records import Applied, Changes, Outcome, Reassignment, SendStart, storable
 
-# Outcomes wait so long for company. What is lost when the process dies meanwhile is repeated, and known as a repeat.
+# How long outcomes wait to share a commit. Sends whose outcome is lost in a crash are repeated and recognised.
 _MAX_DELAY_S: Final = 0.25
-# So many outcomes may wait; then senders wait for the disk.
+# The most outcomes that may wait; after that, senders wait for the disk.
 _MAX_WAITING: Final = 2000
 
 
 class AppliesChanges(Protocol):
-    """Where a writer writes to: chunks of a file, or chunks under leases."""
+    """Where a writer writes to: chunks of a file, or chunks with leases."""
 
     async def apply(self, campaign_id: int, changes: Changes) -> Applied:
-        """Enter changes in one transaction; return what came of them."""
+        """Apply changes in one transaction; return their result."""
         ...
 
 
@@ -34,9 +34,9 @@ class LedgerWriter:
     """Collects changes and commits them: `async with LedgerWriter(...) as writer:`; at the end all is written.
 
     Args:
-        chunks: where to.
+        chunks: the store to write to.
         campaign_id: whose.
-        on_error: called with the first commit's failure.
+        on_error: called with the failure of the first failed commit.
     """
 
     def __init__(self, chunks: AppliesChanges, campaign_id: int, on_error: Callable[[LedgerError], None]) -> None:
@@ -65,13 +65,13 @@ class LedgerWriter:
             await self._task
 
     def note(self, outcome: Outcome) -> None:
-        """Take an outcome. What is noted and closed without an `await` between is in one commit."""
+        """Queue an outcome. Outcomes and closings without an `await` in between go into one commit."""
         if outcome.info is not None:
             outcome = msgspec.structs.replace(outcome, info=storable(outcome.info))
         self._next.outcomes.append(outcome)
 
     async def put(self, outcome: Outcome) -> None:
-        """Take an outcome; wait when the disk does not keep up."""
+        """Queue an outcome; wait while the disk is behind."""
         self.note(outcome)
         if len(self._next.outcomes) >= _MAX_WAITING and self.error is None:
             self._room.clear()
@@ -79,9 +79,9 @@ class LedgerWriter:
             await self._room.wait()
 
     async def start(self, start: SendStart) -> Collection[int] | None:
-        """Write ahead that a chunk is about to be sent; return the recipients that are left out when it is on disk.
+        """Write a chunk ahead; return the recipients that are left out, once it is on disk.
 
-        None when another owner has it.
+        None if another owner has the chunk.
 
         Raises:
             LedgerError: it could not be written, so nothing may be sent.
@@ -91,13 +91,13 @@ class LedgerWriter:
         return None if start.number in applied.lost else applied.left_out.get(start.number, ())
 
     async def close(self, number: int, reassigned: list[Reassignment], *, is_done: bool, is_kept: bool = False) -> None:
-        """Write that a chunk is not worked on any more.
+        """Record that a chunk is no longer in use.
 
         Args:
             number: the chunk.
-            reassigned: its recipients that go to further chunks.
+            reassigned: its recipients that move to further chunks.
             is_done: whether all other recipients of it are settled.
-            is_kept: whether its message is kept, as an outcome is unknown.
+            is_kept: whether its message is kept, because an outcome is unknown.
         """
         self._next.reassigned += reassigned
         if is_done:
@@ -121,7 +121,7 @@ class LedgerWriter:
                 except TimeoutError:
                     pass
             self._wake.clear()
-            if not (self._next.outcomes or self._waiting):  # all that is not an outcome has a task that waits for it
+            if not (self._next.outcomes or self._waiting):  # every other change has a waiting task
                 continue
             changes, self._next = self._next, Changes()
             waiting, self._waiting = self._waiting, []
@@ -137,7 +137,7 @@ class LedgerWriter:
                         future.set_result(applied)
 
     def _fail(self, error: LedgerError, changes: Changes, waiting: list[asyncio.Future[Applied]]) -> bool:
-        """Report that nothing can be written; return whether to try once more, at the end."""
+        """Report that writing failed; return whether to retry at the end."""
         is_first = self.error is None
         if is_first:
             self.error = error
@@ -146,8 +146,8 @@ class LedgerWriter:
         for future in waiting:
             if not future.done():
                 future.set_exception(error)
-                future.exception()  # the task that waited may be gone
-        # What was sent is worth another attempt when all is over: there may be room again. What was not started is not.
+                future.exception()  # the waiting task may be gone
+        # Outcomes of sends are worth another attempt at the end: there may be space again. Starts are not.
         self._next.outcomes[:0] = changes.outcomes
         return not self._is_closing or is_first
 

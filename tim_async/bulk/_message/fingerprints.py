@@ -1,10 +1,10 @@
-"""What distinguishes a function that makes messages from another: its code, and the values that it was made with.
+"""Tell functions that make messages apart: by their code, and the values that they were made with.
 
-The text of a campaign must not change unnoticed when it is carried on. A text or a template is compared as it stands.
-Of a function this counts: its code as this Python compiles it, its defaults, the variables of the functions around it,
-and the arguments of a `functools.partial`. What it looks up by name elsewhere, or asks a service for, does not: that
-cannot be compared. Where a value has no form that is the same in the next process, as with the attributes of an object,
-or has too many parts, the user has to give a version: `message_version`.
+The text of a campaign must not change unnoticed when it is continued. A text or a template is compared directly. Of a
+function, these count: its code as this Python compiles it, its defaults, the variables of the enclosing functions, and
+the arguments of a `functools.partial`. What it looks up by name elsewhere, or requests from a service, does not: that
+cannot be compared. If a value has no form that is stable between processes, such as the attributes of an object, or has
+too many parts, the user must give a version: `message_version`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ import msgspec
 
 from ...errors import UsageError
 
-# A table of a million rows is not read to compare a function.
+# Do not read a table of a million rows to compare a function.
 _MAX_VALUES: Final = 10_000
-# Their repr is all there is to them, and the same in every process. A datetime is a date.
+# Their repr is complete, and the same in every process. A datetime is a date.
 _PLAIN: Final = (
     *(type(None), type(...), bool, int, float, complex, str, bytes, Enum),
     *(date, time, timedelta, Decimal, UUID, PurePath),
@@ -33,19 +33,19 @@ _PLAIN: Final = (
 
 
 def of_function(make: object) -> str:
-    """Return what a function is compared by.
+    """Return the fingerprint of a function.
 
     Raises:
-        UsageError: it was made with something that cannot be compared.
+        UsageError: it was made with a value that cannot be compared.
     """
     problem = ""
     try:
-        # What hands a call on to another thread is not the function that is compared.
+        # A wrapper that runs the call in another thread is not the function to compare.
         return _Reader().read(getattr(make, "compared_as", make))
     except _UnknownError as unknown:
         problem = (
             f"message_version is missing: the function that makes the messages was made with {unknown.what}, which "
-            "another process cannot compare; give a version, and another one when the function makes other messages"
+            "another process cannot compare; give a version, and change it whenever the function makes other messages"
         )
     raise UsageError(problem, field="message_version")
 
@@ -57,7 +57,7 @@ class _UnknownError(Exception):
 
 
 class _Reader:
-    """Reads values as text; two that differ in what counts read differently."""
+    """Reads values as text; values that differ in a way that counts read differently."""
 
     def __init__(self) -> None:
         self._inside: list[object] = []

@@ -1,25 +1,25 @@
-"""A message of a campaign, in its stored form, and what makes it the same message when it is repeated.
+"""A message of a campaign in its stored form, and its identity, which makes a repeat recognisable.
 
 However a message is made (see `rendering`), what is sent is its stored form: the JSON that the ledger holds before the
-first attempt. A repeat reads that again, so it sends the same bytes although the template or the function may have
-changed by then. Elements of the stored form are `RawElem`: they were checked when it was made, and are sent as they
-are.
+first attempt. A repeat reads it back, so it sends the same bytes even if the template or the function has changed
+since. Elements of the stored form are `RawElem`: they were checked when it was made, and are sent unchanged.
 
 Its identity is MsgSeq and MsgRandom. The service drops a repeat by (sender, MsgSeq, MsgRandom, CRC32 of the content);
 whether the recipient is part of that is not documented. So no two messages of a campaign may share MsgSeq and
-MsgRandom, also where all recipients get the same text, and the same message must have the same ones in every run.
+MsgRandom, even if all recipients get the same text, and the same message must have the same ones in every run.
 
-Both derive from campaign and recipient. MsgRandom is a hash of the campaign's salt and the account. MsgSeq counts from
-the milliseconds of the plan by the recipient's ordinal: no two recipients have the same, and what is sent one by one
-meanwhile has a larger one, so that in one second of a conversation the older campaign comes first. A batch has the
-identity of its chunk, made the same way of the chunk's number.
+Both derive from campaign and recipient. MsgRandom is a hash of the campaign's salt and the account. MsgSeq is the
+milliseconds of the plan plus the recipient's ordinal: no two recipients share one, and single messages that are sent
+during the campaign have a larger one, so that within one second of a conversation the older campaign comes first. A
+batch has the identity of its chunk, derived in the same way from the chunk's number.
 
-A recipient that failed, and that a user has tried again, gets another identity, that of its next *round*: what was
-refused was not delivered, but whether the service remembers what it refused is not documented, and if it does, it would
-drop the retry as a repeat and answer OK. Everything else keeps its identity, whatever is retried: what may have been
-delivered is either recognised as a repeat, or found in the history by it.
+A recipient that failed and is tried again gets another identity, that of its next *round*. A refused message was not
+delivered, but it is not documented whether the service remembers it; if it does, it would drop the retry as a repeat
+and answer OK. All others keep their identity in a retry: a message that may have been delivered is either recognised as
+a repeat, or found in the history by its identity.
 
-The salt is random and made with the plan. A campaign that is planned again, in this ledger or another, is another one.
+The salt is random and made with the plan. A campaign that is planned again, in this ledger or another, is another
+campaign.
 """
 
 from __future__ import annotations
@@ -36,29 +36,29 @@ from ...models.c2c import BatchSendMsg, SendMsg
 from ...models.elements import Element, RawElem, TextElem
 from ...models.message import SEQ_RANGE, ForbidCallback, Outgoing
 
-# What is added to a message when it goes to one: the longest account, MsgSeq and MsgRandom.
+# What is added to a message to one recipient: the longest account, MsgSeq and MsgRandom.
 _FRAME: Final[dict[str, Any]] = {"to_account": "x" * 32, "msg_seq": 4_294_967_295, "msg_random": 4_294_967_295}
 _FRAME_BYTES: Final = len(encode(SendMsg(**_FRAME, msg_body=()))) - len('{"MsgBody":[]}')
 
 
 class Message(Outgoing, kw_only=True):
-    """A message without its recipient: the fields of `SendMsg` that a campaign can have.
+    """A message without its recipient: the fields of `SendMsg` that a campaign may set.
 
     Attributes:
         msg_body: 1 or more elements, at most one of them a custom element.
-        from_account: the shown sender; absent is the admin.
-        sync_other_machine: 1 also to the sender's online devices and history, 2 not to the sender; absent is the
+        from_account: the shown sender; the admin if absent.
+        sync_other_machine: 1 also sends it to the sender's online devices and history, 2 does not; if absent, to the
             sender's history only.
-        online_only_flag: 1 not stored, only online recipients get it; 0 is the default.
-        msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, absent is 7 days.
-        msg_seq: not to be given, it derives from campaign and recipient.
-        msg_random: not to be given, as `msg_seq`.
-        forbid_callback_control: webhooks to leave out; only for messages that go one by one.
+        online_only_flag: 1: not stored, delivered to online recipients only; 0 is the default.
+        msg_life_time: seconds kept for offline recipients, 0 to 604800; 0 is online only, 7 days if absent.
+        msg_seq: must be absent; it derives from campaign and recipient.
+        msg_random: must be absent, like `msg_seq`.
+        forbid_callback_control: webhooks to skip; only for messages that are sent one by one.
         send_msg_control: NoUnread, NoLastMsg, WithMuteNotifications, NoMsgCheck.
         cloud_custom_data: stored with the message and delivered.
-        support_message_extension: 1 allows message extensions; only for messages that go one by one.
+        support_message_extension: 1 allows message extensions; only for messages that are sent one by one.
         offline_push_info: offline push settings.
-        is_need_read_receipt: 1 asks for a read receipt; 0 is the default.
+        is_need_read_receipt: 1 requests a read receipt; 0 is the default.
     """
 
     forbid_callback_control: Sequence[ForbidCallback] | None = None
@@ -92,7 +92,7 @@ read_stored: Final = msgspec.json.Decoder(StoredMessage, dec_hook=read_custom_le
 
 
 def as_message(content: object) -> Message:
-    """Make a message of a text, an element, elements or a message."""
+    """Convert a text, an element, elements or a message to a message."""
     if isinstance(content, Message):
         return content
     if isinstance(content, str):
@@ -112,16 +112,17 @@ _validate: Final = request_validator(Message)
 
 
 def stored_form(message: Message) -> str:
-    """Return the stored form of a message; raise `UsageError` when it is not valid."""
+    """Return the stored form of a message; raise `UsageError` if it is not valid."""
     message.check()
     validate(_validate, message)
     return encode(message).decode()
 
 
 def size_to_one(stored: str) -> int:
-    """Return the bytes of the request with a stored message to one recipient, whose account is as long as one can be.
+    """Return the size of the request with a stored message to one recipient with the longest possible account, in
+    bytes.
 
-    The request is the message with a few fields more, so it need not be made for that.
+    The request is the message with a few more fields, so it need not be built for that.
     """
     return _FRAME_BYTES + (len(stored) if stored.isascii() else len(stored.encode()))
 
@@ -152,7 +153,7 @@ class PreparedMessage:
         )
 
     def check_size(self, limit: int) -> None:
-        """Raise `BodyTooLargeError` when the request to one recipient may be over the limit."""
+        """Raise `BodyTooLargeError` if the request to one recipient may exceed the limit."""
         check_size(encode(SendMsg(**self._fields, **_FRAME)), limit)
 
 
@@ -176,12 +177,12 @@ class Identities:
         self._epoch_ms = epoch_ms
 
     def of_recipient(self, ordinal: int, account: str, round: int = 0) -> Identity:  # noqa: A002 - as in the ledger
-        """Return the identity of the message to one recipient; another one in each round."""
+        """Return the identity of the message to one recipient; it differs in each round."""
         name = account.encode()
         return self._make(ordinal, b"recipient", name + b"\0%d" % round if round else name)
 
     def of_chunk(self, number: int) -> Identity:
-        """Return the identity of the message that goes to a whole chunk in one call."""
+        """Return the identity of the message to a whole chunk in one call."""
         return self._make(number, b"chunk", str(number).encode())
 
     def _make(self, place: int, kind: bytes, name: bytes) -> Identity:

@@ -1,8 +1,8 @@
 """How the messages of a campaign are made: one for all, a template over the row's columns, or a function.
 
-Those of a template are made one after the other, which takes no time. A function may ask a database for each of them,
-so those of a function are made side by side, over all chunks as many at a time as there are calls. Nothing of a chunk
-was sent while its messages are made: when the run is to end, they are given up.
+A template's messages are made one after the other, which takes no time. A function may query a database for each
+message, so its messages are made concurrently, over all chunks as many as there are calls. Nothing of a chunk has been
+sent while its messages are made: if the run must end, they are abandoned.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ from .._ledger.records import RecipientRow, storable
 from .fingerprints import of_function
 from .messages import Message, PreparedMessage, StoredMessage, as_message, read_stored, size_to_one, stored_form
 
-# A name such as $姓名, which needs braces: without them, nothing says where it ends.
+# A name such as $姓名, which needs braces: without them, its end is unknown.
 _BARE_NAME: Final = re.compile(r"\$([^\W\d_A-Za-z]\w*)")
-# Any text does here, as long as it is not too long.
+# Any text works here, if it is not too long.
 _UNCHECKED: Final = {
     ("MsgBody", "MsgContent"),
     ("CloudCustomData",),
     ("OfflinePushInfo", "Title"),
     ("OfflinePushInfo", "Desc"),
 }
-# A function that does not end when it is cancelled is not waited for longer than this.
+# How long to wait for a cancelled function that does not end.
 _CANCEL_TIMEOUT_S: Final = 1.0
 _encode_text: Final = msgspec.json.Encoder().encode
 
 
 class Recipient(msgspec.Struct, kw_only=True, frozen=True):
-    """A recipient, as a function that makes messages gets it.
+    """A recipient, as passed to a function that makes messages.
 
     Attributes:
         account: the account.
@@ -58,18 +58,18 @@ MakeMessage: TypeAlias = Callable[[Recipient], Content | Awaitable[Content]]
 
 
 class JsonTemplate:
-    """JSON with values inside its texts. It must be valid whatever the values are.
+    """JSON with values inside its texts. It must be valid for any values.
 
     Args:
-        names: what the placeholders are called.
-        make: returns the JSON with given texts in the place of the placeholders.
+        names: the names of the placeholders.
+        make: returns the JSON with the given texts in place of the placeholders.
     """
 
     def __init__(self, names: Iterable[str], make: Callable[[Mapping[str, str]], str]) -> None:
         known = list(names)
         mark = token_hex(8)
         made = make({name: f"<{mark}:{index}>" for index, name in enumerate(known)})
-        # Texts and placeholders take turns.
+        # Texts and placeholders alternate.
         self._texts = re.split(f"<{mark}:([0-9]+)>", made)
         self._names: Final = [known[int(index)] for index in self._texts[1::2]]
 
@@ -92,9 +92,10 @@ class _Text(string.Template):
 
 
 class Template:
-    """A message with `$name` or `${name}` for the row's column of that name, in any of its texts; `$$` is a dollar.
+    """A message with `$name` or `${name}` for the row's column of that name, in any of its texts; `$$` is a dollar
+    sign.
 
-    `$account` is the recipient. A column that the row does not have fails that recipient only.
+    `$account` is the recipient. If the row lacks a column, only that recipient fails.
 
     Args:
         message: a text, or a message whose texts have the placeholders.
@@ -102,7 +103,7 @@ class Template:
     Attributes:
         message: the message with its placeholders.
         uses: how often each column is used.
-        is_checked: whether a placeholder stands where a value may be refused for more than its size.
+        is_checked: whether a placeholder is in a field whose value may be refused for more than its size.
 
     Raises:
         UsageError: a placeholder is malformed.
@@ -126,7 +127,7 @@ class Template:
             text = _Text(node)
             if not text.is_valid():
                 raise UsageError(
-                    "the template has a $ that does not begin a placeholder; write $$ for a dollar sign"
+                    "the template has a $ that does not start a placeholder; write $$ for a dollar sign"
                     + (f", ${{{name[1]}}} for a column" if (name := _BARE_NAME.search(node)) else ""),
                     field="message",
                 )
@@ -145,7 +146,7 @@ class Template:
         """
         problem = ""
         try:
-            # Elements stay as they are: a kind that is known may have a field that is not.
+            # Elements stay as they are: a known kind may have an unknown field.
             message = msgspec.convert(_fill(self._tree, values), StoredMessage, dec_hook=read_custom_strictly)
         except KeyError as error:
             problem = f"the template needs the column {error.args[0]!r}, which the row does not have"
@@ -162,7 +163,7 @@ class Template:
             UsageError: a value is missing, or the result is not a valid message.
         """
         if self._json is not None:
-            with suppress(KeyError, UnicodeError):  # what is wrong is explained below
+            with suppress(KeyError, UnicodeError):  # the error is explained below
                 return self._json.fill(values)
         return stored_form(self.render(values))
 
@@ -170,7 +171,7 @@ class Template:
         try:
             return JsonTemplate(self.uses, lambda values: stored_form(self.render(values)))
         except UsageError:
-            return None  # it makes no valid message, and every recipient fails with the reason
+            return None  # it makes no valid message: every recipient fails with the reason
 
 
 def _fill(node: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a tree of JSON values
@@ -184,20 +185,20 @@ def _fill(node: Any, values: Mapping[str, object]) -> Any:  # noqa: ANN401 - a t
 
 
 def fills(value: object) -> bool:
-    """Return whether a column's value can stand in a text.
+    """Return whether a column's value can be part of a text.
 
-    One without a form of its own there is as good as missing: no recipient wants to read "None".
+    A value without a text form counts as missing: no recipient wants to read "None".
     """
     return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
 def _values(recipient: Recipient) -> dict[str, object]:
-    """Return the columns as a template shows them."""
+    """Return the columns as a template uses them."""
     return {"account": recipient.account, **{name: value for name, value in recipient.columns.items() if fills(value)}}
 
 
 MESSAGE_TIMEOUT_S: Final = 30.0
-"""Seconds that an async function may take for one message, unless another time is given."""
+"""Seconds that an async function may take for one message, by default."""
 
 MessageGiven: TypeAlias = Content | Template | string.Template | MakeMessage
 
@@ -207,16 +208,16 @@ class MessageSource:
 
     Args:
         message: the message, or what makes it.
-        version: distinguishes a function's messages from others'; None goes by its code.
+        version: identifies a function's messages; None uses its code.
         timeout_s: seconds that an async function may take for one message.
 
     Attributes:
         kind: fixed, template or function.
         stored: the message or the template as JSON; None for a function.
-        fingerprint: distinguishes this message from others.
-        fixed: the message that all recipients get, None where they differ.
+        fingerprint: identifies this message.
+        fixed: the message that all recipients get; None if they differ.
         uses: how often a template uses each column.
-        is_checked: whether what it makes of them may be refused for more than its size.
+        is_checked: whether the result may be refused for more than its size.
     """
 
     def __init__(
@@ -254,7 +255,7 @@ class MessageSource:
         if self.stored is not None:
             if version is not None:
                 raise UsageError(
-                    "message_version is for a function; a changed text is another message without it",
+                    "message_version is for a function; a text is compared directly",
                     field="message_version",
                 )
             own = self.stored
@@ -263,12 +264,12 @@ class MessageSource:
         self.fingerprint: str = blake2b(f"{self.kind} {own}".encode(), digest_size=16).hexdigest()
 
     def check_size(self, limit: int) -> None:
-        """Raise `BodyTooLargeError` when the message that all recipients get is over the limit."""
+        """Raise `BodyTooLargeError` if the message that all recipients get exceeds the limit."""
         if self.fixed is not None and self.stored is not None:
             PreparedMessage(self.stored).check_size(limit)
 
     def render(self, recipient: Recipient) -> str:
-        """Return the stored form of what a template makes for a recipient.
+        """Return the stored form of the message that a template makes for a recipient.
 
         Raises:
             UsageError: the row lacks a column, or the message is not valid with its values.
@@ -300,7 +301,7 @@ class MessageSource:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            problem = "the function was cancelled by something that it waited for"
+            problem = "the function was cancelled from inside"
         except Exception as error:  # noqa: BLE001 - the caller's function, and only this recipient fails
             is_late = isinstance(error, TimeoutError) and limit.expired()
             problem = f"raised {type(error).__name__}: {error}"
@@ -309,7 +310,7 @@ class MessageSource:
 
 
 def from_stored(kind: str, stored: str | None) -> MessageSource | None:
-    """Return the source of the message that is in the ledger; None for a function, which is not."""
+    """Return the source of the message in the ledger; None for a function, which is not stored."""
     if stored is None or kind == "function":
         return None
     message = read_stored(stored)
@@ -321,9 +322,9 @@ class Renderer:
 
     Args:
         messages: makes a message.
-        limit: bytes that a request may have; None leaves that to the caller.
-        at_a_time: how many a function makes at a time.
-        halted: set when the run is to end; None when nothing ends it.
+        limit: the most bytes of a request; None leaves the check to the caller.
+        at_a_time: how many messages a function makes concurrently.
+        halted: set when the run is to end; None if nothing ends it.
     """
 
     def __init__(
@@ -335,7 +336,7 @@ class Renderer:
         self._halted = halted or asyncio.Event()
 
     async def render(self, recipients: Sequence[RecipientRow]) -> list[str | UsageError] | None:
-        """Return each message in its stored form, or why there is none; None when the run is to end."""
+        """Return the stored form of each message, or why there is none; None if the run must end."""
         if self._messages.kind != "function" or not recipients:
             return [await self._make(recipient) for recipient in recipients]
         tasks = [asyncio.create_task(self._in_turn(recipient), name="tim_async: message") for recipient in recipients]
@@ -366,6 +367,6 @@ class Renderer:
 
 
 def recipient_of(recipient: RecipientRow) -> Recipient:
-    """Return a recipient as it is shown to a function."""
+    """Return a recipient as passed to a function."""
     columns = {} if recipient.columns is None else msgspec.json.decode(recipient.columns, type=dict[str, object])
     return Recipient(account=recipient.account, columns=columns)

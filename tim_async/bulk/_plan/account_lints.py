@@ -1,8 +1,8 @@
-"""What stands out in accounts, counted while they are read.
+"""Findings about accounts, counted while they are read.
 
-The service takes nearly anything for an account, so none of this makes a bad row. But such accounts are rarely meant:
-they are what a spreadsheet, a web page or a chat left of them, and importing them makes accounts that belong to no
-one.
+The service accepts nearly anything as an account, so none of this makes a bad row. But such accounts are rarely
+intended: they are what a spreadsheet, a web page or a chat left of them, and importing them creates accounts that
+belong to no user.
 """
 
 from __future__ import annotations
@@ -15,28 +15,29 @@ import msgspec
 
 from .wording import counted
 
-# What an ordinary account has none of, so that a whole batch is looked at in one step; NUL separates them there.
+# Characters that an ordinary account lacks, so that a whole batch is checked in one step, separated by NULs.
 _SUSPECT: Final = re.compile(r"[^\w@.:\-\0]|\.0+(?:\0|\Z)")
 _KINDS: Final = (
-    # Without width, turning the direction, or control characters.
+    # Zero-width, direction-changing and control characters.
     ("hidden", re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")),
-    # 1.23457E+11 and 1,23457E+11, as Excel and WPS show 12 digits and more; 12345.0, as pandas writes gaps.
+    # 1.23457E+11 and 1,23457E+11, as Excel and WPS show 12 digits and more; 12345.0, as pandas writes columns with
+    # gaps.
     ("number", re.compile(r"\A[+-]?\d+(?:(?:[.,]\d+)?[eE]\+\d+|\.0+)\Z")),
-    # ="007" and '007, which keep a number's zeros in a spreadsheet; #N/A, #REF! of a formula that failed.
+    # ="007" and '007, which preserve leading zeros in a spreadsheet; #N/A, #REF! of a formula that failed.
     ("formula", re.compile(r"\A(?:[='].*|#N/A|#[A-Z0-9/]+[!?])\Z", re.DOTALL)),
     ("space", re.compile(r"\s")),
     # "alice" and alice,Alice in a list of accounts, which has neither quotation marks nor columns.
     ("cells", re.compile(r"[\",;]")),
 )
-# Most numbers have one length and the others are shorter. So are those of a counter, but its longest ones begin with
-# the low digits, unless it is about to get one digit more.
+# Most numbers have one length and the others are shorter. That also holds for a counter, but its longest numbers begin
+# with the low digits, unless it is about to grow by one digit.
 _MIN_NUMBERS: Final = 10
 _MIN_LONGEST: Final = 0.6
 _HIGH_DIGITS: Final = "56789"
 
 
 class Lengths(msgspec.Struct):
-    """Accounts that consist of so many digits.
+    """Accounts that consist of this many digits.
 
     Attributes:
         count: how many.
@@ -50,13 +51,13 @@ class Lengths(msgspec.Struct):
 
 
 class AccountLints(msgspec.Struct, kw_only=True):
-    """Counts what stands out.
+    """Counts findings.
 
     Attributes:
         found: how many accounts of each kind, with the first.
         lengths: accounts that are numbers, by their length.
         has_zeros: whether any of these begins with a zero: then none was lost.
-        pushes: how many messages have a push that a vendor may not take, by what it is.
+        pushes: how many messages have a push that a vendor may reject, by reason.
     """
 
     found: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
@@ -66,7 +67,7 @@ class AccountLints(msgspec.Struct, kw_only=True):
 
     @classmethod
     def decoded(cls, text: str | None) -> Self:
-        """Return what a ledger has in its stored form; a new one where it has none."""
+        """Return what a ledger has stored; a new one if it has nothing."""
         return msgspec.json.decode(text, type=cls) if text else cls()
 
     def encoded(self) -> str:
@@ -74,7 +75,7 @@ class AccountLints(msgspec.Struct, kw_only=True):
         return msgspec.json.encode(self).decode()
 
     def look(self, accounts: Sequence[str]) -> None:
-        """Look at some more accounts."""
+        """Check some more accounts."""
         if _SUSPECT.search("\0".join(accounts)):
             for account in accounts:
                 self._look_at(account)
@@ -83,7 +84,7 @@ class AccountLints(msgspec.Struct, kw_only=True):
             self._count(numbers)
 
     def add_pushes(self, found: Mapping[str, int]) -> None:
-        """Count what was found in the pushes of some more messages."""
+        """Add the findings about the pushes of some more messages."""
         for what, count in found.items():
             self.pushes[what] = self.pushes.get(what, 0) + count
 
@@ -110,15 +111,15 @@ class AccountLints(msgspec.Struct, kw_only=True):
                 "number",
                 "looks like a number that a spreadsheet shortened",
                 "look like numbers that a spreadsheet shortened",
-                ": format the column as text, and save it again",
+                ": format the column as text and save it again",
             ),
-            ("formula", "looks like a formula", "look like formulas", ": put the account alone into the cell"),
-            ("hidden", "has characters that are not shown", "have characters that are not shown", ""),
-            ("space", "has white space in it", "have white space in them", ""),
+            ("formula", "looks like a formula", "look like formulas", ": put only the account into the cell"),
+            ("hidden", "has invisible characters", "have invisible characters", ""),
+            ("space", "contains white space", "contain white space", ""),
             (
                 "cells",
-                "has a quotation mark, comma or semicolon in it",
-                "have quotation marks, commas or semicolons in them",
+                "contains a quotation mark, comma or semicolon",
+                "contain quotation marks, commas or semicolons",
                 ": is the file a table, or are its accounts quoted?",
             ),
         ):
@@ -141,5 +142,5 @@ class AccountLints(msgspec.Struct, kw_only=True):
             are = "is" if shorter == 1 else "are"
             yield (
                 f"{shorter:,} of {total:,} accounts that are numbers {are} shorter than the others, such as "
-                f"{example!r} beside {longest.example!r}: a spreadsheet drops zeros at the front"
+                f"{example!r} beside {longest.example!r}: spreadsheets drop leading zeros"
             )

@@ -1,4 +1,4 @@
-"""What a campaign is bound to by its first run: app, admin and service."""
+"""Bind a campaign to the app, admin and service of its first run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .._ledger.records import CampaignRow
 async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> CampaignRow:
     """Bind a campaign to app, admin and service on its first run; refuse others on later ones.
 
-    A repeat from another sender is another message, and a rehearsal reaches no one.
+    A repeat from another sender is another message, and a rehearsal on an emulator reaches no one.
 
     Raises:
         UsageError: the client is for another app, admin or service; it names the argument.
@@ -24,22 +24,22 @@ async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> Camp
         await ledger.campaigns.update(campaign.id, app=client.sdk_app_id, sender=client.identifier, service=host)
         bound = await ledger.campaigns.find(campaign.name)
         if bound is None:
-            raise LedgerError(f"the campaign {campaign.name!r} was removed meanwhile")
+            raise LedgerError(f"the campaign {campaign.name!r} was removed in the meantime")
         return bound
     if campaign.app != client.sdk_app_id:
         raise UsageError(
-            f"the campaign {campaign.name!r} was begun for app {campaign.app}, not {client.sdk_app_id}",
+            f"the campaign {campaign.name!r} was started for app {campaign.app}, not {client.sdk_app_id}",
             field="sdk_app_id",
         )
     if campaign.sender != client.identifier:
         raise UsageError(
-            f"the campaign {campaign.name!r} was begun by {campaign.sender}, not {client.identifier}: a repeat from "
+            f"the campaign {campaign.name!r} was started by {campaign.sender}, not {client.identifier}: a repeat from "
             "another sender would be a second message",
             field="identifier",
         )
     if _kind(campaign.service) != _kind(host):
         raise UsageError(
-            f"the campaign {campaign.name!r} was begun at {campaign.service} and cannot be carried on at {host}: one "
+            f"the campaign {campaign.name!r} was started on {campaign.service} and cannot continue on {host}: one "
             "of them may be an emulator; use another ledger",
             field="ledger",
         )
@@ -47,7 +47,7 @@ async def bind(ledger: Ledger, campaign: CampaignRow, client: TimClient) -> Camp
 
 
 def _kind(address: str) -> str:
-    """Return whether an address is a region of the service, this machine, or any other, where it is not known."""
+    """Return whether an address is a region of the service, this machine, or any other, whose kind is unknown."""
     host = URL(address).host or ""
     if any(host in region.hosts for region in Region):
         return "region"

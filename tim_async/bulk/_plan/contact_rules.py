@@ -1,4 +1,4 @@
-"""How often an account is sent to, and who is sent to first: the arguments of a campaign, checked and entered."""
+"""How often an account is sent to, and who is sent to first: the arguments of a campaign, checked and stored."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def read_at_most(given: tuple[int, int] | None) -> AtMost | None:
 
 
 def read_look(first: int | None, sample: int | None, seed: int | None) -> Look | None:
-    """Return the sample that a campaign is begun with; None without.
+    """Return the sample that a campaign starts with; None without.
 
     Raises:
-        UsageError: a number is out of bounds, or they do not go together.
+        UsageError: a number is out of bounds, or the arguments do not go together.
     """
     check_range("first", first, 1, _MAX_LOOK)
     check_range("sample", sample, 1, _MAX_LOOK)
@@ -52,7 +52,7 @@ def read_look(first: int | None, sample: int | None, seed: int | None) -> Look |
 
 
 async def enter_at_most(ledger: Ledger, campaign: CampaignRow, at_most: AtMost | None) -> CampaignRow:
-    """Enter how often an account is sent to; return the campaign's row."""
+    """Store how often an account is sent to; return the campaign's row."""
     if at_most is None or AtMost.decoded(campaign.at_most) == at_most:
         return campaign
     stored = at_most.encoded()

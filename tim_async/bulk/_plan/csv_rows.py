@@ -1,9 +1,9 @@
 """Recipients in a CSV file, as spreadsheets write it.
 
-What Excel, WPS and LibreOffice leave behind is read as it is meant: a line `sep=;` before the header, columns without
-a name, rows in which nothing stands. What would be guessing is refused, with the option that settles it: another
-delimiter, another name of the account's column, a quotation mark that is opened and not closed. Such a mark makes one
-cell of all that follows it, so a row may have only so many lines, and no row is passed over for it.
+Leftovers of Excel, WPS and LibreOffice are read as intended: a line `sep=;` before the header, columns without a name,
+empty rows. Anything that would need a guess is refused, naming the option that settles it: another delimiter, another
+name of the account's column, a quotation mark that is not closed. An unclosed mark makes one cell of all that follows
+it, so the number of lines in a row is limited, and no row is skipped because of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ...errors import UsageError
 from .file_reader import Rows
 from .rows import Row, bad_row, make_row
 
-# A message has 8 KB: no cell for one is longer than these.
+# A message has 8 KB: no useful cell is longer than these.
 MAX_ROW_LINES: Final = 500
 MAX_ROW_CHARS: Final = 131_072
 DELIMITERS: Final = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars", "，": "full-width commas"}
@@ -33,9 +33,9 @@ class CsvRows:
     """The format of a CSV file.
 
     Attributes:
-        account_column: the column that has the account.
-        delimiter: what stands between two cells; None goes by the file's first line where that is `sep=;`, and is a
-            comma elsewhere.
+        account_column: the column with the account.
+        delimiter: the separator between cells; None means what the file's first line says if it is `sep=;`, and a comma
+            otherwise.
     """
 
     account_column: str
@@ -43,7 +43,7 @@ class CsvRows:
 
     @property
     def marks(self) -> str:
-        """What makes other rows of the same bytes."""
+        """The settings that make other rows of the same bytes."""
         return f"csv {self.account_column!r} {self.delimiter!r}"
 
     def read(self, text: TextIO, name: str) -> Rows:
@@ -81,7 +81,7 @@ class CsvRows:
         return names
 
     def _problem(self, names: list[str], header: str, delimiter: str, name: str) -> str:
-        """Return what is wrong with a header, "" when nothing is."""
+        """Return what is wrong with a header; "" if it is fine."""
         if self.account_column in names:
             twice = next((each for each in names if each and names.count(each) > 1), None)
             return "" if twice is None else f"{name} has two columns named {twice!r}"
@@ -90,13 +90,13 @@ class CsvRows:
         problem = f"{name} has no column {self.account_column!r}; it has {shown_names(names)}"
         near = nearest_name(self.account_column, names)
         if near is not None:
-            return f"{problem}; account_column={near!r} reads the accounts from there"
+            return f"{problem}; use account_column={near!r}"
         if len(names) == 1:
-            return f"{problem}; a list of accounts without a line of names is a .txt file"
-        return f"{problem}; name the one with the accounts as account_column"
+            return f"{problem}; for a list of accounts without a header, use a .txt file"
+        return f"{problem}; set account_column to the one with the accounts"
 
     def _other_delimiter(self, names: list[str], header: str, delimiter: str, name: str) -> str:
-        """Return which delimiter reads a header that lacks the account's column; "" when none is seen to."""
+        """Return which delimiter fits a header that lacks the account's column; "" if none does."""
         others = {other: _split(header, other) for other in DELIMITERS if other != delimiter}
         apt = next((other for other, split in others.items() if self.account_column in split), None)
         if apt is None and len(names) == 1:
@@ -108,10 +108,10 @@ class CsvRows:
         return f"{name} has its columns separated by {DELIMITERS[apt]}: delimiter={apt!r} reads {found}"
 
     def _rows(self, reader: Iterator[list[str]], lines: _Lines, header: list[str], name: str) -> Iterator[Row]:
-        """Yield a row or a problem for every line in which something stands."""
+        """Yield a row or a problem for every line that is not empty."""
         place, width = header.index(self.account_column), len(header)
         has_gaps = "" in header
-        # Templates have the account as $account; under another name it is a column like any other.
+        # Templates call the account $account; a column of another name is a column like any other.
         is_kept = self.account_column != "account"
         while True:
             try:
@@ -124,7 +124,7 @@ class CsvRows:
                     account = cells[place].strip() if len(cells) > place else ""
                     if not account and not any(map(str.strip, cells)):
                         continue
-                    # A cell that is missing at the end of a line is not there for the template either.
+                    # A cell that is missing at the end of a line is missing for the template as well.
                     columns: dict[str, object] = dict(zip(header, cells, strict=False))
                     if not is_kept:
                         columns.pop("account", None)
@@ -143,12 +143,12 @@ class CsvRows:
 
 
 class _UnclosedError(Exception):
-    """A quotation mark that is opened and not closed.
+    """A quotation mark that is not closed.
 
     Attributes:
-        first: where the row begins.
-        middle: the line in which another mark stands that may not end the cell; None without one.
-        is_long: whether the row has more lines than one may have.
+        first: the line where the row begins.
+        middle: the line with another mark that cannot end the cell; None without one.
+        is_long: whether the row has too many lines.
     """
 
     def __init__(self, first: int, middle: int | None = None, *, is_long: bool = False) -> None:
@@ -162,19 +162,19 @@ class _UnclosedError(Exception):
         if self.is_long:
             where = f"is not closed within {MAX_ROW_LINES} lines or {MAX_ROW_CHARS:,} characters"
         raise UsageError(
-            f'{name}: a quotation mark in line {self.first} {where}; write "" where one is part of a text',
+            f'{name}: a quotation mark in line {self.first} {where}; write "" for one that is part of a text',
             field="recipients",
         ) from None
 
 
 class _Lines:
-    """The lines of a file for the reader, which takes as many as a row has.
+    """The lines of a file for the CSV reader, which takes as many as a row has.
 
     Attributes:
         first: number of the line in which the row begins.
         number: number of the line that was taken last.
         text: that line.
-        is_over: whether the reader wanted one more than there are.
+        is_over: whether the reader requested a line after the last.
     """
 
     __slots__ = ("_lines", "_size", "first", "is_over", "number", "text")
@@ -188,7 +188,7 @@ class _Lines:
         self.is_over = False
 
     def begin(self) -> None:
-        """Note that the next line begins a row."""
+        """Mark the next line as the beginning of a row."""
         self.first = self.number + 1
         self._size = 0
 
@@ -196,7 +196,7 @@ class _Lines:
         """Yield line after line.
 
         Raises:
-            _UnclosedError: the row has too many.
+            _UnclosedError: the row has too many lines.
         """
         for line in self._lines:
             self.number += 1
@@ -217,14 +217,14 @@ def _split(line: str, delimiter: str) -> list[str]:
 
 
 def shown_names(names: list[str] | tuple[str, ...]) -> str:
-    """Return names of columns as a message lists them."""
+    """Return column names as messages list them."""
     shown = ", ".join(repr(each) for each in names[:_MAX_SHOWN_NAMES] if each)
     more = len(names) - _MAX_SHOWN_NAMES
     return (f"{shown} and {more} more" if more > 0 else shown) or "no names"
 
 
 def nearest_name(name: str, names: list[str] | tuple[str, ...]) -> str | None:
-    """Return the name that a misspelt one is near to, whatever is large or small in it."""
+    """Return the name most similar to a misspelt one, ignoring case."""
     by_small = {each.casefold(): each for each in names if each}
     found = difflib.get_close_matches(name.casefold(), by_small, n=1)
     return by_small[found[0]] if found else None

@@ -1,4 +1,4 @@
-"""What a campaign is made of: the arguments of `Campaign`, checked, and its place in the ledger."""
+"""The definition of a campaign: the arguments of `Campaign`, checked, and its place in the ledger."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ON_UNKNOWN: Final = ("verify", "skip", "send")
 
 
 class CampaignArguments(TypedDict, total=False):
-    """The arguments of `Campaign` that say what is sent to which recipients, and how."""
+    """The arguments of `Campaign` that define what is sent to which recipients, and how."""
 
     recipients: str | PathLike[str] | Recipients | None
     message: MessageGiven | None
@@ -68,14 +68,14 @@ class CampaignArguments(TypedDict, total=False):
 
 
 class Definition:
-    """A campaign as its user gave it. The arguments are those of `Campaign`.
+    """A campaign as its user defined it. The arguments are those of `Campaign`.
 
     Attributes:
         name: its name.
-        ledger: where its ledger is, None for the default.
+        ledger: the location of its ledger, None for the default.
         options: how it is run.
         add_recipients: whether recipients are read again, to add new ones.
-        look: the sample that it is begun with, None without.
+        look: the sample that it starts with, None without.
 
     Raises:
         UsageError: an argument is wrong; it names the argument.
@@ -114,7 +114,7 @@ class Definition:
         seed: int | None = None,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
-            raise UsageError("name must be a text that is not empty", field="name")
+            raise UsageError("name must be a non-empty text", field="name")
         if storable(name) != name:
             raise UsageError(f"name {name!r} contains a NUL or is not valid Unicode text", field="name")
         _check_choice("lanes", lanes, _LANES)
@@ -162,18 +162,18 @@ class Definition:
         self._check_lanes(self._messages)
 
     def open(self, purpose: str | None = None, *, app: int | None = None, may_be_beside: bool = False) -> Ledger:
-        """Return its ledger, to be opened.
+        """Return its ledger, ready to be opened.
 
         Args:
-            purpose: what for; None only reads.
-            app: the app, where it is known.
-            may_be_beside: whether a file is also opened while another process works on it; then it has to be there.
+            purpose: what it is opened for; None opens it for reading only.
+            app: the app, if it is known.
+            may_be_beside: whether to open a file also while another process works on it; the file must exist then.
 
         Raises:
-            UsageError: there is no default without knowing the app, `TIM_LEDGER` is wrong, or the folder of the default
-                cannot be made.
+            UsageError: the default requires the app, `TIM_LEDGER` is wrong, or the folder of the default cannot be
+                created.
         """
-        self._app = self._app if app is None else app  # what is asked later is about the same
+        self._app = self._app if app is None else app  # later calls use the same
         location = self.ledger
         if location is None:
             location = default_ledger(self.name, self._app)
@@ -183,14 +183,14 @@ class Definition:
 
     @property
     def has_default_ledger(self) -> bool:
-        """Whether its ledger was named neither here nor by the environment."""
+        """Whether neither the user nor the environment named its ledger."""
         return self.ledger is None and not is_named()
 
     async def find(self, ledger: Ledger) -> CampaignRow:
-        """Return what the ledger has of the campaign.
+        """Return the campaign's row in the ledger.
 
         Raises:
-            LedgerError: it does not have it.
+            LedgerError: there is none.
         """
         campaign = await ledger.campaigns.find(self.name)
         if campaign is None:
@@ -199,7 +199,7 @@ class Definition:
         return campaign
 
     def messages_of(self, kind: str, stored: str | None) -> MessageSource | None:
-        """Return what makes messages of this kind: what was given here, for a function, else what the ledger has."""
+        """Return what makes messages of this kind: the given function, otherwise what the ledger has."""
         if kind == "function":
             return self._messages
         return from_stored(kind, stored)
@@ -213,16 +213,16 @@ class Definition:
         on_planning: OnPlanning | None = None,
         progress_every_s: float = 1.0,
     ) -> tuple[CampaignRow, MessageSource]:
-        """Return the campaign with its recipients read to the end, and what makes its messages.
+        """Return the campaign with its recipients read to the end, and its message source.
 
         Raises:
-            UsageError: something is missing, or differs from what was begun; it names the argument.
+            UsageError: something is missing, or differs from what was started; it names the argument.
         """
         if self._messages is not None:
             self._messages.check_size(settings.body_limit)
         if self._timing:
             known = await ledger.campaigns.find(self.name)
-            # Refused before anything is read.
+            # Refuse before anything is read.
             self._timing.at_begin(StoredTiming.decoded(None if known is None else known.timing), now)
         await read_lists(ledger, self._lists, now)
         campaign = await ensure_planned(
@@ -239,20 +239,20 @@ class Definition:
             now=now,
         )
         campaign = await enter_at_most(ledger, campaign, self._at_most)
-        # It was read to the end: a generator has nothing more to give, and a list nothing new.
+        # It was read to the end: a generator is exhausted, and a list has nothing new.
         if not isinstance(self._recipients, FileReader):
             self._recipients = None
         messages = self._messages or from_stored(campaign.kind, campaign.message)
         if messages is None:
-            raise UsageError("the ledger has no message, as a function made it: give message", field="message")
+            raise UsageError("the ledger does not store message functions: give message", field="message")
         self._check_lanes(messages)
         return campaign, messages
 
     async def settle_timing(self, ledger: Ledger, campaign: CampaignRow, now: float) -> CampaignRow:
-        """Enter when and how fast it is to send, as this was given; return the campaign with it.
+        """Store when and how fast it is to send; return the campaign with it.
 
         Raises:
-            UsageError: it cannot hold; it names the argument.
+            UsageError: it is not possible; it names the argument.
         """
         stored = StoredTiming.decoded(campaign.timing)
         settled = self._timing.at_begin(stored, now)
@@ -266,7 +266,7 @@ class Definition:
 
         Raises:
             UsageError: the campaign has no message or recipients, or there is no message for the first of them.
-            LedgerError: they are not given, and there is no such ledger, or no such campaign in it.
+            LedgerError: they are not given, and the ledger or its campaign does not exist.
         """
         messages, recipient = self._messages, None
         if self._recipients is not None:
@@ -277,19 +277,19 @@ class Definition:
                 messages = messages or from_stored(campaign.kind, campaign.message)
                 recipient = recipient or await first_of_ledger(ledger, campaign.id)
         if messages is None:
-            raise UsageError("the ledger has no message, as a function made it: give message", field="message")
+            raise UsageError("the ledger does not store message functions: give message", field="message")
         return await render_for(account, recipient, messages, client.settings.body_limit, now)
 
     def _check_lanes(self, messages: MessageSource | None) -> None:
         if self.options.lanes not in ("batch", "both") or messages is None:
             return
         if messages.fixed is None:
-            problem = "only a message that is the same for all recipients goes in batches"
+            problem = "only a message that is the same for all recipients can be sent in batches"
         elif not messages.fixed.fits_a_batch:
-            problem = "forbid_callback_control and support_message_extension do not go in batches"
+            problem = "forbid_callback_control and support_message_extension cannot be sent in batches"
         else:
             return
-        raise UsageError(f"lanes is {self.options.lanes!r}, and {problem}", field="lanes")
+        raise UsageError(f"lanes is {self.options.lanes!r}, but {problem}", field="lanes")
 
 
 def _check_choice(field: str, value: str, choices: Sequence[str]) -> None:

@@ -1,9 +1,9 @@
-"""In which encoding a file of recipients is, found out before a row of it is taken.
+"""Determine the encoding of a file of recipients before any row is accepted.
 
-A byte order mark decides. Without one it is UTF-8, unless another encoding is named. A file that is not in its
-encoding is refused whole: rows of plain ASCII would pass as they are, and the others would be lost, or reach the
-wrong people. The refusal names the encoding that would read the file, and shows a line as it would be read, since the
-one who has the file can see at once whether that is right.
+A byte order mark decides. Without one it is UTF-8, unless another encoding is named. A file that is not in its encoding
+is refused as a whole: rows of plain ASCII would pass, and the others would be lost or reach the wrong people. The
+refusal names the encoding that would read the file and shows a decoded line, so that the user can see at once whether
+it is right.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from ..._api.checks import nearest
 from ..._printable import one_line
 from ...errors import UsageError
 
-# Large pieces: the decoder works at the speed of C, and what is around it does not count.
+# Large pieces: the decoder works at the speed of C, and the Python code around it does not matter.
 CHUNK_BYTES: Final = 1 << 20
 _SAMPLE_BYTES: Final = 1 << 16
 _SHOWN_CHARS: Final = 60
 
-# UTF-32 first: the mark of its little-endian form begins with the one of UTF-16.
+# UTF-32 first: its little-endian mark begins with that of UTF-16.
 _MARKS: Final = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"),
@@ -33,18 +33,18 @@ _MARKS: Final = (
     (b"\x84\x31\x95\x33", "gb18030"),
 )
 _COMMON: Final = ("utf-8", "utf-16", "gb18030", "gbk", "gb2312", "big5", "cp932", "cp1251", "cp1252", "latin-1")
-# What ordinary text consists of in the encodings that are written without a mark: the frequent characters of Chinese
-# (simplified: GB2312; traditional: Big5 level 1) and Japanese (kana and JIS level 1).
+# The ordinary characters of text in encodings without a mark: the frequent characters of Chinese (simplified: GB2312;
+# traditional: Big5 level 1) and Japanese (kana and JIS level 1).
 _FREQUENT: Final = (
     ("gb18030", re.compile(rb"[\xb0-\xf7][\xa1-\xfe]")),
     ("big5", re.compile(rb"[\xa4-\xc6][\x40-\x7e\xa1-\xfe]")),
     ("cp932", re.compile(rb"[\x82\x83\x88-\x97][\x40-\x7e\x80-\xfc]")),
 )
 _MIN_FREQUENT: Final = 0.5
-# In languages with a Latin alphabet, the other letters stand alone among the common ones.
+# In languages with a Latin alphabet, other letters appear singly among the common ones.
 _LATIN: Final = re.compile(rb"(?:(?<=[A-Za-z])[\xc0-\xff]|(?<![\x80-\xff])[\xc0-\xff](?=[a-z]))(?![\x80-\xff])")
 _PAIR: Final = re.compile(rb"[\x81-\xfe][\x40-\xfe]")
-# Three bytes in UTF-8: what is read as these by chance is rare in every other encoding.
+# Three bytes in UTF-8: in every other encoding, these rarely appear by chance.
 _WIDE: Final = re.compile("[\u0800-\U0010ffff]")
 _WIDE_CHARS: Final = 1 << 16
 
@@ -53,8 +53,8 @@ class Encoding(NamedTuple):
     """The encoding of a file.
 
     Attributes:
-        name: as Python's codecs call it.
-        mark_bytes: the length of the byte order mark that it begins with, 0 without one.
+        name: its name among Python's codecs.
+        mark_bytes: the length of its byte order mark, 0 without one.
     """
 
     name: str
@@ -65,7 +65,7 @@ def encoding_of(head: bytes, given: str | None) -> Encoding:
     """Return the encoding of a file that begins with these bytes.
 
     Raises:
-        UsageError: the one that was given is not known.
+        UsageError: the given encoding is unknown.
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -75,17 +75,17 @@ def encoding_of(head: bytes, given: str | None) -> Encoding:
 
 def _known(given: str) -> str:
     try:
-        TextIOWrapper(BytesIO(), encoding=given)  # refuses codecs that are not for text, too
+        TextIOWrapper(BytesIO(), encoding=given)  # also refuses codecs that are not for text
         return codecs.lookup(given).name
     except (LookupError, UnicodeError, ValueError):
-        pass  # raised below, without Python's own words
+        pass  # raised below, without Python's own text
     raise UsageError(f"unknown encoding {given!r}{nearest(given.lower(), _COMMON)}", field="encoding")
 
 
 def check_encoding(
     open_again: Callable[[], Iterator[bytes]], name: str, encoding: Encoding, seen: Callable[[bytes], object]
 ) -> None:
-    """Read a file to its end, and refuse it when it is not in its encoding.
+    """Read a file to its end, and refuse it if it is not in its encoding.
 
     Args:
         open_again: yields the content in chunks of `CHUNK_BYTES`, from the beginning.
@@ -94,7 +94,7 @@ def check_encoding(
         seen: called with every chunk.
 
     Raises:
-        UsageError: it is in another encoding, cut off, or no text.
+        UsageError: it is in another encoding, truncated, or not a text.
     """
     fault = _read_through(open_again(), encoding, seen)
     if fault is None:
@@ -110,14 +110,14 @@ def check_encoding(
 
 
 class _Fault(NamedTuple):
-    """Where the reading ended.
+    """Where the reading failed.
 
     Attributes:
-        line: in which line, from 1.
+        line: the line, from 1.
         what: what was found there.
-        near: the bytes from the beginning of that line on, as far as they are at hand.
-        guess: the encoding that it looks like, where that can be seen at once.
-        is_encoding: whether the file is in another encoding; else no encoding would make a list of it.
+        near: the bytes from the beginning of that line, as far as they are available.
+        guess: the encoding that it looks like, if that is obvious.
+        is_encoding: whether the file is in another encoding; otherwise no encoding would make a list of it.
     """
 
     line: int
@@ -135,7 +135,7 @@ def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[b
         if line == 1 and not skip and (guess := _utf_16_without_mark(chunk)) and encoding.name == "utf-8":
             return _Fault(1, "it looks like UTF-16 without a byte order mark", b"", guess)
         if is_first and encoding.name == "utf-16" and not chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            # The name alone does not say in which order its bytes are.
+            # The name alone does not determine the byte order.
             wide = _utf_16_without_mark(chunk)
             what = "it does not begin with a byte order mark"
             return _Fault(1, what, chunk[:_SAMPLE_BYTES] if wide is None else b"", wide)
@@ -143,14 +143,14 @@ def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[b
         try:
             text = decode(chunk[skip:])
         except UnicodeDecodeError as error:
-            pending = len(error.object) - len(chunk) + skip  # bytes of the chunk before, which the tail has, too
+            pending = len(error.object) - len(chunk) + skip  # bytes of the previous chunk, also in the tail
             good = error.object[max(0, error.start - _SAMPLE_BYTES) : error.start].decode(encoding.name, "replace")
             is_sure = is_sure or (encoding.name == "utf-8" and _WIDE.search(good.strip("\ufffd")) is not None)
             return _fault(error, line, tail[: len(tail) - pending], next(chunks, b""), is_sure=is_sure)
         lines = text.count("\n")
         if not lines and len(chunk) == CHUNK_BYTES and "\r" not in text:
             array = ", and begins a JSON array" if line == 1 and text.lstrip().startswith("[") else ""
-            what = f"line {line} has more than {CHUNK_BYTES:,} bytes{array}; one recipient a line is expected"
+            what = f"line {line} has more than {CHUNK_BYTES:,} bytes{array}; one recipient per line is expected"
             return _Fault(line, what, b"", is_encoding=False)
         line += lines
         is_sure = is_sure or (encoding.name == "utf-8" and _WIDE.search(text, 0, _WIDE_CHARS) is not None)
@@ -158,13 +158,13 @@ def _read_through(chunks: Iterator[bytes], encoding: Encoding, seen: Callable[[b
     try:
         decode(b"", final=True)
     except UnicodeDecodeError:
-        what = f"line {line} ends in the middle of a character (is the file cut off?)"
+        what = f"line {line} ends in the middle of a character (is the file truncated?)"
         return _Fault(line, what, b"" if is_sure else tail)
     return None
 
 
 def _fault(error: UnicodeDecodeError, line: int, tail: bytes, following: bytes, *, is_sure: bool) -> _Fault:
-    """Return where it is, by what comes before the error's bytes in its line, and what comes after them."""
+    """Return the fault, judged by the bytes before the error in its line, and those after it."""
     data, at = error.object, error.start
     begin = data.rfind(b"\n", 0, at) + 1
     line += data.count(b"\n", 0, at)
@@ -178,7 +178,7 @@ def _fault(error: UnicodeDecodeError, line: int, tail: bytes, following: bytes, 
 
 
 def _utf_16_without_mark(head: bytes) -> str | None:
-    """Return the kind of UTF-16 when every other byte of a file's beginning is a zero, as in its ASCII characters."""
+    """Return the kind of UTF-16 if every other byte at the start of a file is zero, as in its ASCII characters."""
     head = head[:4096]
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) * 20 < len(head) or min(even, odd) * 10 > max(even, odd) or len(head) < 4:
@@ -187,10 +187,10 @@ def _utf_16_without_mark(head: bytes) -> str | None:
 
 
 def _readable_as(open_again: Callable[[], Iterator[bytes]], encoding: Encoding, fault: _Fault) -> str | None:
-    """Return the encoding in which the whole file can be read, the most probable one."""
+    """Return the most probable encoding that can decode the whole file."""
     if fault.guess is not None:
         candidates = [fault.guess]
-    elif b"\0" in fault.near:  # a picture, a program: no text in any of them
+    elif b"\0" in fault.near:  # a picture, a program: not a text in any encoding
         candidates = []
     else:
         candidates = list(_candidates(fault.near)) if fault.near else []
@@ -203,7 +203,7 @@ def _readable_as(open_again: Callable[[], Iterator[bytes]], encoding: Encoding, 
 
 
 def _candidates(near: bytes) -> Iterator[str]:
-    """Yield encodings, the most probable first, by the bytes of a part that is not ASCII."""
+    """Yield encodings, the most probable first, judged by some bytes that are not ASCII."""
     yield "utf-8"
     pairs = _PAIR.findall(near)
     counts = {name: sum(frequent.match(pair) is not None for pair in pairs) for name, frequent in _FREQUENT}
@@ -224,6 +224,6 @@ def _shown(name: str) -> str:
 
 
 def chunks_of(content: BinaryIO) -> Iterator[bytes]:
-    """Yield what is in a file in chunks of `CHUNK_BYTES`; only the last is shorter."""
+    """Yield the content of a file in chunks of `CHUNK_BYTES`; only the last is shorter."""
     while chunk := content.read(CHUNK_BYTES):
         yield chunk

@@ -1,4 +1,4 @@
-"""Reads a file of recipients: checks it whole, then yields its rows."""
+"""Read a file of recipients: check it as a whole, then yield its rows."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from .rows import Row
 
 
 class Rows(NamedTuple):
-    """The rows of a file, to be read one after the other.
+    """The rows of a file, read one after the other.
 
     Attributes:
-        columns: names of its columns, None where each row has its own.
+        columns: names of its columns, None if each row has its own.
         made: the rows.
     """
 
@@ -28,20 +28,20 @@ class Rows(NamedTuple):
 
 
 class RowFormat(Protocol):
-    """How recipients stand in a file."""
+    """The format of a file of recipients."""
 
     @property
     def marks(self) -> str:
-        """What makes other rows of the same bytes: the format and its settings."""
+        """The settings that make other rows of the same bytes: the format and its options."""
         ...
 
     def read(self, text: TextIO, name: str) -> Rows:
-        """Read what comes before the rows; raise `UsageError` when the file is not of this format."""
+        """Read what comes before the rows; raise `UsageError` if the file is not of this format."""
         ...
 
 
 def head_of(text: TextIO) -> list[str]:
-    """Read the lines of a file up to the first in which something stands."""
+    """Read the lines of a file up to the first that is not empty."""
     head = []
     for line in text:
         head.append(line)
@@ -51,15 +51,15 @@ def head_of(text: TextIO) -> list[str]:
 
 
 class FileReader:
-    """Reads a file of recipients, as often as that is wanted.
+    """Reads a file of recipients, repeatedly if needed.
 
     Args:
         source: its bytes.
         encoding: of a file without a byte order mark; None is UTF-8.
-        row_format: how the recipients stand in it.
+        row_format: the format of its rows.
 
-    Attributes:
-        name: the file as messages call it.
+        Attributes:
+            name: the file's name in messages.
     """
 
     def __init__(self, source: Input, encoding: str | None, row_format: RowFormat) -> None:
@@ -70,7 +70,7 @@ class FileReader:
         self.name = source.name
 
     def fingerprint(self) -> str:
-        """Return what distinguishes this file from another, and from itself after a change.
+        """Return what identifies this file and its content.
 
         Raises:
             UsageError: it cannot be read, or is not in its encoding.
@@ -84,19 +84,19 @@ class FileReader:
         return digest.hexdigest()
 
     def size_bytes(self) -> int:
-        """Return the bytes of the file as it lies there."""
+        """Return the size of the file in bytes, as stored."""
         with self._source.open() as stream:
             return stream.size_bytes
 
     def rows(self, *, skip: int = 0, position: Position | None = None) -> Iterator[Row]:
-        """Yield a row or a problem for every line in which something stands.
+        """Yield a row or a problem for every line that is not empty.
 
         Args:
-            skip: how many of them to leave out at the beginning: they were read before.
-            position: follows how much of the file was read.
+            skip: how many rows to skip at the beginning: they were read before.
+            position: updated with how much of the file was read.
 
         Raises:
-            UsageError: the file cannot be read, is not in its encoding, or not in its format.
+            UsageError: the file cannot be read, or is not in its encoding or format.
         """
         position = position or Position()
         with self._opened() as (text, stream):
@@ -105,10 +105,10 @@ class FileReader:
             position.end()
 
     def first_rows(self, count: int) -> tuple[tuple[str, ...] | None, list[Row]]:
-        """Return the names of the columns, None where each row has its own, and the first rows.
+        """Return the names of the columns, None if each row has its own, and the first rows.
 
         Raises:
-            UsageError: as by `rows`.
+            UsageError: as for `rows`.
         """
         with self._opened() as (text, _):
             rows = self._format.read(text, self.name)
@@ -129,8 +129,8 @@ class FileReader:
             text = TextIOWrapper(stream.content, encoding=encoding.name, newline="")
             try:
                 yield text, stream
-            except UnicodeError as error:  # it was in its encoding before
-                problem = f"{self.name} was changed while it was read: {error}"
+            except UnicodeError as error:  # its encoding was checked before
+                problem = f"{self.name} changed while it was read: {error}"
             finally:
                 text.detach()
         if problem:

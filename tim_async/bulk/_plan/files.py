@@ -1,4 +1,4 @@
-"""Files of recipients, as their user names them: by a path, or by a class with its settings."""
+"""Files of recipients as users name them: by a path, or by a class with its settings."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ class CsvFile:
 
     Attributes:
         path: the file, which may be compressed by gzip; `-` is standard input.
-        account_column: the column that has the account; the others are for templates.
-        encoding: such as `gb18030` for what a Chinese Excel saves; None is UTF-8. A byte order mark decides where there
-            is one.
-        delimiter: what stands between two cells; None is a comma, unless the file begins with a line such as `sep=;`.
+        account_column: the column with the account; the others are for templates.
+        encoding: such as `gb18030` for files saved by a Chinese Excel; None is UTF-8. A byte order mark takes
+            precedence.
+        delimiter: the separator of cells; None is a comma, unless the file begins with a line such as `sep=;`.
     """
 
     path: Path
@@ -44,12 +44,12 @@ class CsvFile:
 
 @dataclass(frozen=True, kw_only=True)
 class JsonLinesFile:
-    """Recipients in a file with a JSON value a line: an account, or an object with the account among its fields.
+    """Recipients in a file with one JSON value per line: an account, or an object with the account among its fields.
 
     Attributes:
         path: the file, which may be compressed by gzip; `-` is standard input.
-        account_column: the field that has the account; the others are for templates.
-        encoding: as of `CsvFile`.
+        account_column: the field with the account; the others are for templates.
+        encoding: as for `CsvFile`.
     """
 
     path: Path
@@ -59,11 +59,11 @@ class JsonLinesFile:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountListFile:
-    """Recipients in a file with an account a line, and nothing else.
+    """Recipients in a file with one account per line, and nothing else.
 
     Attributes:
         path: the file, which may be compressed by gzip; `-` is standard input.
-        encoding: as of `CsvFile`.
+        encoding: as for `CsvFile`.
     """
 
     path: Path
@@ -74,7 +74,7 @@ RecipientFile: TypeAlias = CsvFile | JsonLinesFile | AccountListFile
 
 
 def reader_of(file: RecipientFile) -> FileReader:
-    """Return what reads a file.
+    """Return the reader of a file.
 
     Raises:
         UsageError: a setting is wrong.
@@ -98,10 +98,10 @@ def file_source(
     delimiter: str | None = None,
     file_format: str | None = None,
 ) -> RecipientFile:
-    """Return a file of recipients by the ending of its name, `.gz` after it or not, or by the format that is named.
+    """Return a file of recipients by its name's ending, with or without `.gz` after it, or by the given format.
 
     Raises:
-        UsageError: no format is named, and the ending says none that is read.
+        UsageError: no format is given, and the ending is not a supported one.
     """
     path = Path(path)
     ending = Path(path.stem).suffix.lower() if path.suffix.lower() == ".gz" else path.suffix.lower()
@@ -126,7 +126,7 @@ def _format_of(path: Path, ending: str) -> str:
         problem = f"{path} is a workbook: {SAVE_AS_CSV}"
     elif ending == ".json":
         problem = (
-            f"{path} should be JSON lines, a value a line, and be called .jsonl; of an array this makes them: "
+            f"{path} should be JSON lines, one value per line, and be named .jsonl; to convert an array: "
             f"jq -c '.[]' {path} > {path.with_suffix('.jsonl')}"
         )
     else:

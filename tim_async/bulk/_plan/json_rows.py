@@ -1,4 +1,4 @@
-"""Recipients in a file with a JSON value a line."""
+"""Recipients in a file with one JSON value per line."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ class JsonRows:
     """The format of JSON lines.
 
     Attributes:
-        account_column: the field that has the account.
+        account_column: the field with the account.
     """
 
     account_column: str
 
     @property
     def marks(self) -> str:
-        """What makes other rows of the same bytes."""
+        """The settings that make other rows of the same bytes."""
         return f"jsonl {self.account_column!r}"
 
     def read(self, text: TextIO, name: str) -> Rows:
-        """Look at the first value."""
+        """Check the first value."""
         head = head_of(text)
         if head and head[-1].lstrip().startswith("["):
             raise UsageError(
-                f"{name} is a JSON array; JSON lines are wanted, a value a line, as this makes them: "
+                f"{name} is a JSON array; JSON lines, one value per line, are expected. To convert it: "
                 "jq -c '.[]' people.json > people.jsonl",
                 field="recipients",
             )

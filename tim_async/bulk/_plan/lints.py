@@ -1,4 +1,4 @@
-"""What is allowed, and will probably disappoint: read from a message before a million recipients get it."""
+"""What is allowed but probably unintended: found in a message before a million recipients get it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 from ...models.elements import CustomElem, RawElem, TextElem
 from .._message.messages import Message
 
-# UTF-16 units of title and text that a vendor shows; longer is cut (I77715).
+# UTF-16 units of title and text that a vendor shows; longer ones are cut (I77715).
 _VENDORS: Final = (
     ("Huawei", 60, 600),
     ("Honor", 50, 400),
@@ -23,24 +23,21 @@ _APNS_BYTES: Final = 3072
 
 
 def lint(message: Message, *, is_template: bool) -> Iterator[str]:
-    """Yield what stands out in a message.
+    """Yield the findings about a message.
 
     Args:
-        message: as it is sent; of a template, the largest there is.
+        message: as it is sent; for a template, the largest one.
         is_template: whether its texts come from a template.
     """
     push = message.offline_push_info
     wants_push = push is None or push.push_flag != 1
     if push is None and _is_custom_without_text(message):
         yield (
-            "a custom element without desc, and no OfflinePushInfo: offline recipients get no push; "
-            "give desc, or OfflinePushInfo"
+            "a custom element without desc and OfflinePushInfo: offline recipients get no push; "
+            "set desc or OfflinePushInfo"
         )
     if not message.is_stored:
-        yield (
-            "the message reaches online recipients only, and the service does not keep it: an unknown outcome cannot "
-            "be verified"
-        )
+        yield ("the message reaches online recipients only and is not stored: an unknown outcome cannot be verified")
     if wants_push:
         yield from _lint_push(message)
     if push is not None and push.ext is not None:
@@ -51,11 +48,11 @@ def lint(message: Message, *, is_template: bool) -> Iterator[str]:
         if together > _APNS_BYTES:
             yield f"the push's text and ext have {together:,} bytes, under {_APNS_BYTES:,} are advised for APNs"
     if not is_template and any("$" in text for text in _texts(message)):
-        yield "there is a $ in the text, and the message is not a template: it is sent as it is"
+        yield "the text contains a $, but the message is not a template: it is sent as it is"
 
 
 def push_lints(message: Message) -> list[str]:
-    """Return what the service takes of a message's push, and a vendor may not."""
+    """Return what the service accepts in a message's push but a vendor may not."""
     push = message.offline_push_info
     return [] if push is None or push.push_flag == 1 else list(push.lints())
 

@@ -1,4 +1,4 @@
-"""Recipients in a plain list: an account a line."""
+"""Recipients in a plain list: one account per line."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from .rows import Row, make_row
 
 @dataclass(frozen=True, kw_only=True)
 class ListRows:
-    """The format of a list of accounts, which has neither names of columns nor other columns."""
+    """The format of a list of accounts, without a header and other columns."""
 
     @property
     def marks(self) -> str:
-        """What makes other rows of the same bytes."""
+        """The settings that make other rows of the same bytes."""
         return "txt"
 
     def read(self, text: TextIO, name: str) -> Rows:
-        """Look at the first line: a table is not a list."""
+        """Check the first line: a table is not a list."""
         head = head_of(text)
         first = head[-1].strip() if head else ""
         for delimiter in "\t;,":
             if delimiter in first:
                 raise UsageError(
-                    f"{name} has columns, separated by {DELIMITERS[delimiter]}: file_format='csv' with "
-                    f"delimiter={delimiter!r} reads them; a .txt file is a list of accounts",
+                    f"{name} has columns separated by {DELIMITERS[delimiter]}: read it by file_format='csv' with "
+                    f"delimiter={delimiter!r}; a .txt file is a list of accounts",
                     field="recipients",
                 )
         if first.casefold() == "account":
             raise UsageError(
-                f"{name} begins with the name of a column, and a .txt file is a list of accounts: file_format='csv' "
-                "reads it, or remove the line",
+                f"{name} begins with a column name, but a .txt file is a list of accounts: use file_format='csv', "
+                "or remove the line",
                 field="recipients",
             )
         return Rows((), self._rows(chain(head, text)))

@@ -1,7 +1,7 @@
-"""Bytes of recipients: a file, standard input or a pipe, compressed or not.
+"""The bytes of recipients: a file, standard input or a pipe, compressed or not.
 
-What can be read only once is copied to a temporary file first: a file is read whole before a row is taken, to refuse
-one in another encoding, and again for its rows.
+Input that can be read only once is copied to a temporary file first: a file is read as a whole before a row is taken,
+to refuse it if it is in another encoding, and again for its rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import BinaryIO, Final, cast
 from ...errors import UsageError
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
-# What files begin with that are no text, whatever they are called.
+# First bytes of files that are not text, whatever their names.
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 SAVE_AS_CSV: Final = "save it as CSV first (in Excel: File, Save As, 'CSV UTF-8 (Comma delimited) (*.csv)')"
 
@@ -31,7 +31,7 @@ class Position:
     """How much of a file was read.
 
     Attributes:
-        total: how many bytes it has; None where that is not known.
+        total: its size in bytes; None if unknown.
     """
 
     def __init__(self, total: int | None = None) -> None:
@@ -39,16 +39,16 @@ class Position:
         self._read: Callable[[], int | None] = lambda: None
 
     def follow(self, stream: Stream) -> None:
-        """Take the position from this stream until it is at its end."""
+        """Take the position from this stream until its end."""
         self._read = stream.read_bytes
 
     def end(self) -> None:
-        """Note that all of it was read."""
+        """Record that all of it was read."""
         self._read = lambda: self.total
 
     @property
     def read(self) -> int | None:
-        """How many bytes were read, ahead of the rows by a buffer; None before the first."""
+        """How many bytes were read, one buffer ahead of the rows; None before the first."""
         return self._read()
 
 
@@ -56,8 +56,8 @@ class Stream:
     """The bytes of a file, from their beginning.
 
     Attributes:
-        content: what is in it, not compressed.
-        size_bytes: bytes of the file as it lies there.
+        content: its content, not compressed.
+        size_bytes: the size of the file as stored.
     """
 
     def __init__(self, raw: BinaryIO, content: BinaryIO, size_bytes: int) -> None:
@@ -71,13 +71,13 @@ class Stream:
 
 
 class Input:
-    """Where the bytes of a file come from, as often as they are wanted.
+    """The source of a file's bytes, opened as often as needed.
 
     Args:
         path: the file, which may be a pipe; `-` is standard input.
 
     Attributes:
-        name: as messages call it.
+        name: its name in messages.
     """
 
     def __init__(self, path: Path) -> None:
@@ -87,7 +87,7 @@ class Input:
 
     @contextmanager
     def open(self) -> Iterator[Stream]:
-        """Open it for a block; what goes wrong in reading it is raised as a `UsageError`, in the block, too."""
+        """Open it for a block; errors in reading it are raised as a `UsageError`, also inside the block."""
         problem = ""
         try:
             with self._raw() as raw:
@@ -101,7 +101,7 @@ class Input:
         except (BadGzipFile, zlib.error) as error:
             problem = f"{self.name} cannot be decompressed: {error}"
         except EOFError:
-            problem = f"{self.name} is cut off: its compressed data has no end"
+            problem = f"{self.name} is truncated: its compressed data has no end"
         except OSError as error:
             problem = f"cannot read {self.name}: {error.strerror or error}"
         if problem:
@@ -119,7 +119,7 @@ class Input:
                 yield file
 
     def _is_regular(self) -> bool:
-        """Return whether it can be read again; a folder counts, so that opening it says what it is."""
+        """Return whether it can be read again; true for a folder, so that opening it reports what it is."""
         if str(self._path) == "-":
             return False
         try:
@@ -129,13 +129,13 @@ class Input:
         return stat.S_ISREG(mode) or stat.S_ISDIR(mode)
 
     def _copied(self) -> BinaryIO:
-        """Copy it to a temporary file, which only this user can read and which goes when this object does."""
+        """Copy it to a temporary file that only this user can read; it is deleted with this object."""
         copy = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115 - it is read more than once
         weakref.finalize(self, copy.close)
         if str(self._path) == "-":
             if sys.stdin is None:
                 raise OSError("it is closed")
-            if sys.stdin.isatty():  # a thread that waits for a line cannot be interrupted
+            if sys.stdin.isatty():  # a thread that waits for input cannot be interrupted
                 raise OSError("it is a terminal; pipe a file into it")
             shutil.copyfileobj(sys.stdin.buffer, copy, 1 << 20)
         else:

@@ -1,4 +1,4 @@
-"""How fast each lane may be, how many recipients a chunk has, and how many calls keep a lane busy."""
+"""The rate of each lane, the number of recipients in a chunk, and the calls that keep a lane busy."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .._ledger.options import Lanes
 from .._ledger.schema import Lane
 
 _MIN_CHUNK_SIZE: Final = 50
-# The rest of the client's connections is left to its interactive calls.
+# The rest of the client's connections is left for its interactive calls.
 _POOL_SHARE: Final = 0.75
-# What each lane calls, with the most recipients of a call.
+# The command of each lane, with the most recipients of a call.
 _CALLS: Final[Mapping[Lane, tuple[Endpoint[..., Any], int]]] = {
     Lane.SINGLE: (C2C.send, 1),
     Lane.BATCH: (C2C.send_batch, MAX_BATCH),
@@ -29,12 +29,12 @@ _CALLS: Final[Mapping[Lane, tuple[Endpoint[..., Any], int]]] = {
 
 
 class Pace(msgspec.Struct, kw_only=True, frozen=True):
-    """How fast a lane may be.
+    """The highest rate of a lane.
 
     Attributes:
-        calls: calls a second.
-        recipients: recipients a second, whatever is in a call.
-        most: recipients of a call.
+        calls: calls per second.
+        recipients: recipients per second, whatever the size of a call.
+        most: the most recipients of a call.
     """
 
     calls: float
@@ -42,12 +42,12 @@ class Pace(msgspec.Struct, kw_only=True, frozen=True):
     most: int
 
     def seconds(self, recipients: int, in_a_call: int) -> float:
-        """Return how long so many recipients take."""
+        """Return how many seconds this number of recipients takes."""
         return max(recipients / self.recipients, math.ceil(recipients / in_a_call) / self.calls)
 
 
 def paces(settings: Settings) -> Mapping[Lane, Pace]:
-    """Return how fast the lanes are at the limits in force, as the limiter keeps them."""
+    """Return the rates of the lanes at the limits in force, as the limiter keeps them."""
     return {lane: _pace(settings, endpoint, most) for lane, (endpoint, most) in _CALLS.items()}
 
 
@@ -61,9 +61,9 @@ def _pace(settings: Settings, endpoint: Endpoint[..., Any], most: int) -> Pace:
 
 
 def pace_in_force(client: TimClient, lanes: Iterable[Lane]) -> float:
-    """Return the recipients a second that the lanes' limits let through now.
+    """Return the recipients per second that the lanes' limits allow now.
 
-    The service's "too many calls" brings it below their pace, and it comes back by itself.
+    The service's "too many calls" lowers it below their rate; it recovers on its own.
     """
     pace, limiter, app = paces(client.settings), client.limiter, client.sdk_app_id
     of_app = limiter.rates(app, "*")
@@ -77,15 +77,15 @@ def _in_force(pace: Pace, rates: Sequence[RateInForce]) -> float:
 
 
 def command_of(lane: Lane) -> str:
-    """Return the command that a lane calls."""
+    """Return the command of a lane."""
     return _CALLS[lane][0].command
 
 
 def chunk_size(pace: Pace, given: int | None) -> int:
     """Return how many recipients a chunk has.
 
-    Enough for a batch lane that is held up by deliveries and not by calls, twice over; and not more than that, as a
-    chunk is the unit that is repeated, verified, and shared between the lanes.
+    Twice what a batch lane needs if deliveries limit it and not calls; and not more, because a chunk is the unit that
+    is repeated, verified, and shared between the lanes.
     """
     if given is not None:
         return given
@@ -93,7 +93,7 @@ def chunk_size(pace: Pace, given: int | None) -> int:
 
 
 def fresh_lanes(lanes: Lanes, *, is_fixed: bool, fits_a_batch: bool) -> tuple[Lane, ...]:
-    """Return the lanes for chunks that were not begun."""
+    """Return the lanes for new chunks."""
     may_batch = is_fixed and fits_a_batch
     if lanes == "auto":
         return (Lane.BATCH,) if may_batch else (Lane.SINGLE,)
@@ -103,5 +103,5 @@ def fresh_lanes(lanes: Lanes, *, is_fixed: bool, fits_a_batch: bool) -> tuple[La
 
 
 def concurrency(settings: Settings, given: int | None) -> int:
-    """Return how many calls are made at a time."""
+    """Return the number of concurrent calls."""
     return given or max(1, int(settings.pool_size * _POOL_SHARE))

@@ -1,6 +1,6 @@
 """Placeholders of a template that no column fills: refused before a recipient is planned.
 
-A misspelt name fails every recipient; to find that out from the report costs the campaign.
+A misspelt name fails every recipient; learning that from the report is too late for the campaign.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .._message.rendering import MessageSource, fills
 from .csv_rows import nearest_name, shown_names
 from .sources import Source, first_rows
 
-# Recipients of a ledger that are looked at.
+# Recipients of a ledger that are checked.
 _FIRST: Final = 1000
 
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
@@ -26,9 +26,9 @@ _PLAIN_NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 
 
 async def check_source(messages: MessageSource | None, source: Source, account_column: str) -> None:
-    """Raise `UsageError` when a template names a column that a source does not have.
+    """Raise `UsageError` if a template names a column that a source does not have.
 
-    Where each row has columns of its own, the first rows count: when none of them has it, it is a mistake.
+    If each row has columns of its own, the first rows decide: if none of them has it, it is a mistake.
     """
     if messages is None or not messages.uses:
         return
@@ -47,7 +47,7 @@ async def check_source(messages: MessageSource | None, source: Source, account_c
 
 
 async def check_recipients_of(messages: MessageSource, ledger: Ledger, campaign_id: int) -> None:
-    """Raise `UsageError` when a template names a column that the first recipients of a campaign do not have."""
+    """Raise `UsageError` if a template names a column that the first recipients of a campaign do not have."""
     if not messages.uses:
         return
     first: list[str | None] = []
@@ -73,7 +73,7 @@ def _check(messages: MessageSource, columns: Iterable[str], whose: str) -> None:
 
 
 def _columns_of(rows: Iterable[str | None]) -> list[str]:
-    """Return the names of columns that any of some rows can fill a placeholder with."""
+    """Return the names of columns with which any of some rows can fill a placeholder."""
     found: dict[str, None] = {}
     for columns in rows:
         if columns is not None:

@@ -1,4 +1,4 @@
-"""What a campaign will be, before anything is sent."""
+"""The forecast of a campaign, before anything is sent."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _NEAR_LIMIT: Final = 0.9
 
 
 class LanePlan(msgspec.Struct, kw_only=True, frozen=True):
-    """What a campaign takes by one lane, or by both.
+    """What a campaign needs in one lane, or in both.
 
     Attributes:
-        lanes: single, batch or both, as the option is called.
-        calls: how many calls.
-        seconds: how long, at the limits in force.
-        is_chosen: whether the campaign goes this way.
+        lanes: single, batch or both, as in the option.
+        calls: the number of calls.
+        seconds: the duration at the limits in force.
+        is_chosen: whether the campaign uses these lanes.
     """
 
     lanes: str
@@ -47,29 +47,29 @@ class LanePlan(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Plan(msgspec.Struct, kw_only=True, frozen=True):
-    """What a campaign will be.
+    """The forecast of a campaign.
 
     Attributes:
         name: the campaign.
-        recipients: how many.
-        suppressed: how many of them are left out: on a suppression list, or sent to often enough by other campaigns.
-        look: which of them are sent to first, before it pauses, in words; "" where it does not.
+        recipients: the number of recipients.
+        suppressed: how many of them are left out: on a suppression list, or over the limit of messages (`at_most`).
+        look: which of them are sent to first, before the campaign pauses, in words; "" without a look.
         duplicates: rows with an account that was given before; each account gets one message.
         bad_rows: rows without a valid account.
         problems: the first bad rows.
-        largest: bytes of the largest message, None where there is none.
-        largest_account: whose message that is, "" where all get the same.
-        limit: bytes that a message may have.
-        too_large: recipients whose message is over the limit.
-        not_made: recipients for whom there is no message, such as those whose row lacks a column.
+        largest: bytes of the largest message, None without one.
+        largest_account: the recipient of that message; "" if all get the same.
+        limit: the most bytes that a message may have.
+        too_large: recipients whose message exceeds the limit.
+        not_made: recipients for whom no message can be made, such as those whose row lacks a column.
         why_not_made: the first reason.
-        is_sample: whether only the first messages were looked at, as a function makes them.
-        lints: what will probably disappoint.
-        lanes: what it takes by each lane.
-        ledger: where it is kept: an absolute path, or a URL without its password.
-        is_new: whether it was not there before.
+        is_sample: whether only the first messages were checked, because a function makes them.
+        lints: what is probably unintended.
+        lanes: what it needs in each lane.
+        ledger: its location: an absolute path, or a URL without its password.
+        is_new: whether it is a new campaign.
         timing: when and how fast it is to send.
-        ends: when it is done at that, as its time zone writes it; "" where it goes at any time.
+        ends: when it will be done, in its time zone; "" if it sends at any time.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
 
     @property
     def shortfall(self) -> str:
-        """What will fail, in words; "" when nothing is foreseen."""
+        """What is expected to fail, in words; "" if nothing is."""
         sample = " of a sample" if self.is_sample else ""
         parts = [
             "" if self.recipients else "no recipients",
@@ -113,7 +113,7 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
         if self.bad_rows > len(self.problems):
             lines.append(f"  ... and {counted(self.bad_rows - len(self.problems), 'more bad row')}")
         if self.suppressed:
-            lines.append(f"  {self.suppressed:,} suppressed: on a suppression list, or sent to often enough")
+            lines.append(f"  {self.suppressed:,} suppressed: on a suppression list, or at the limit of messages")
         sample = " (of a sample)" if self.is_sample else ""
         if self.largest is not None:
             whose = f", for {self.largest_account}" if self.largest_account else ""
@@ -129,11 +129,11 @@ class Plan(msgspec.Struct, kw_only=True, frozen=True):
             mark = "->" if each.is_chosen else "  "
             lines.append(f"  {mark} lanes={each.lanes}: {counted(each.calls, 'call')}, {_duration(each.seconds)}")
         if self.timing != Timing():
-            lines.append(f"  {self.timing}" + (f"; done about {self.ends}" if self.ends else ""))
+            lines.append(f"  {self.timing}" + (f"; done at about {self.ends}" if self.ends else ""))
         if self.look:
-            lines.append(f"  {self.look} are sent to, then it pauses")
+            lines.append(f"  {self.look} are sent to first, then the campaign pauses")
         if self.ledger:
-            lines.append(f"  ledger ({'new' if self.is_new else 'carried on'}): {self.ledger}")
+            lines.append(f"  ledger ({'new' if self.is_new else 'continued'}): {self.ledger}")
         return "\n".join(map(one_line, lines))
 
 
@@ -154,25 +154,25 @@ async def make_plan(
     now: float,
     look: Look | None = None,
 ) -> Plan:
-    """Return the plan of a campaign that is in the ledger.
+    """Return the plan of a campaign in the ledger.
 
     Args:
         ledger: open.
         campaign: its row.
         messages: makes its messages.
-        settings: whose limits count.
+        settings: the settings whose limits apply.
         lanes: the lanes that it may use.
-        at_a_time: for how many recipients a function is called at a time.
+        at_a_time: how many messages a function makes concurrently.
         now: unix seconds.
-        look: the sample that it is to be begun with, where it was not begun.
+        look: the sample to start with, if it has not started.
     """
     found = await _survey(ledger, campaign, messages, settings.body_limit, concurrency(settings, at_a_time))
-    lints: list[str] = [] if campaign.recipients else ["there are no recipients: there is nothing to run"]
+    lints: list[str] = [] if campaign.recipients else ["there are no recipients: nothing will be sent"]
     lints += AccountLints.decoded(campaign.account_lints).texts()
     if found.message is not None:
         message = PreparedMessage(found.message).message
         lints += lint(message, is_template=messages.kind == "template")
-        if not messages.is_checked:  # the others were counted when they were weighed
+        if not messages.is_checked:  # the others were counted when their size was checked
             whose = "" if messages.kind == "function" else f"{counted(campaign.recipients, 'message')}: "
             lints += [f"{whose}{each}" for each in push_lints(message)]
         if found.largest is not None and _NEAR_LIMIT * settings.body_limit < found.largest <= settings.body_limit:
@@ -214,10 +214,10 @@ async def make_plan(
 
 
 def at_its_times(plan: Plan, timing: Timing, now: float) -> Plan:
-    """Return a plan with what it takes at the campaign's own times and rate.
+    """Return a plan at the campaign's own times and rate.
 
     Args:
-        plan: what it takes at the limits.
+        plan: the plan at the limits.
         timing: when and how fast.
         now: unix seconds.
     """
@@ -233,12 +233,12 @@ def at_its_times(plan: Plan, timing: Timing, now: float) -> Plan:
         end = Schedule(timing).end_of(chosen, now)
         ends = timing.shown(math.ceil(end))
         if timing.until is not None and end >= timing.until:
-            lints.append(f"it will not be done by its end: nothing is sent after {timing.shown(timing.until)}")
+            lints.append(f"it will not finish in time: nothing is sent after {timing.shown(timing.until)}")
     return msgspec.structs.replace(plan, lanes=lanes, lints=lints, timing=timing, ends=ends)
 
 
 async def _survey(ledger: Ledger, campaign: CampaignRow, messages: MessageSource, limit: int, at_a_time: int) -> Survey:
-    """Look at the message, or at those of all recipients where that was not done while they were read."""
+    """Check the message, or those of all recipients if that was not done while they were read."""
     if messages.fixed is not None and messages.stored is not None:
         return survey.of_message(messages.stored, limit)
     if messages.kind == "function":
@@ -265,7 +265,7 @@ def _estimate(
     ]
     if may_batch:
         plans.append(("batch", math.ceil(count / size), batch.seconds(count, size), (Lane.BATCH,)))
-        # Each takes the part that it is fast enough for.
+        # Each lane takes a part in proportion to its rate.
         by_one = math.ceil(count * single.recipients / (single.recipients + batch.recipients))
         calls = by_one + math.ceil((count - by_one) / size)
         plans.append(("both", calls, single.seconds(by_one, 1), (Lane.SINGLE, Lane.BATCH)))

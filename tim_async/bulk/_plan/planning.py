@@ -1,4 +1,4 @@
-"""Planning: recipients into the ledger, read to the end, carried on where that was cut off, or read again."""
+"""Planning: recipients are read into the ledger to their end, continued after an interruption, or read again."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ async def ensure_planned(
     watch: PlanWatch,
     now: float,
 ) -> CampaignRow:
-    """Return the campaign with its recipients read to the end; read them where that was not done.
+    """Return the campaign with its recipients read to the end; read them if that was not done.
 
-    Until the first run a plan follows what is given, sizes of chunks included. From then on another message, or another
-    file of recipients, is refused unless it is meant. A plan that was cut off is carried on where what is left is
-    known: the same file, or nothing that has to be read.
+    Until the first run a plan follows its arguments, chunk sizes included. After that another message or another file
+    of recipients is refused unless it is intended. An interrupted plan is continued if the rest is known: the same
+    file, or nothing that must be read.
 
     Raises:
-        UsageError: something is missing, or differs from what was begun; it names the argument.
+        UsageError: something is missing, or differs from what was started; it names the argument.
     """
     if isinstance(source, IterableReader):
         if source.is_over:
@@ -73,7 +73,7 @@ async def ensure_planned(
     elif source is not None and (add_recipients or mark):
         if not add_recipients:
             _check_source(known, mark)
-        elif not mark or mark != known.source:  # else nothing in it is new, and its bad rows are known
+        elif not mark or mark != known.source:  # otherwise nothing in it is new, and its bad rows are known
             known = await _found(ledger, name)
             _check_look(known)
             await check_source(messages or from_stored(known.kind, known.message), source, account_column)
@@ -84,12 +84,12 @@ async def ensure_planned(
 async def _found(ledger: Ledger, name: str) -> CampaignRow:
     found = await ledger.campaigns.find(name)
     if found is None:
-        raise UsageError(f"the campaign {name!r} was removed meanwhile", field="name")
+        raise UsageError(f"the campaign {name!r} was removed in the meantime", field="name")
     return found
 
 
 def check_recipients(campaign: CampaignRow) -> None:
-    """Raise `UsageError` when there are no recipients: that is a mistake more often than it is meant."""
+    """Raise `UsageError` if there are no recipients: that is rarely intended."""
     if not campaign.recipients:
         reason = f"all {campaign.bad_rows:,} rows are bad, see its plan" if campaign.bad_rows else "the source is empty"
         raise UsageError(f"the campaign {campaign.name!r} has no recipients: {reason}", field="recipients")
@@ -99,7 +99,7 @@ def _check_is_there(known: CampaignRow | None) -> None:
     if known is not None and known.status == "deleting":
         raise UsageError(f"the campaign {known.name!r} is half deleted: delete it again", field="name")
     if known is not None and known.archived_at is not None:
-        raise UsageError(f"the campaign {known.name!r} is archived: take it out of the archive first", field="name")
+        raise UsageError(f"the campaign {known.name!r} is archived: unarchive it first", field="name")
 
 
 def _is_same(known: CampaignRow, messages: MessageSource | None, mark: str) -> bool:
@@ -113,15 +113,16 @@ def _is_same(known: CampaignRow, messages: MessageSource | None, mark: str) -> b
 def _check_source(known: CampaignRow, mark: str) -> None:
     if known.source and mark != known.source:
         raise UsageError(
-            f"the recipients of {known.name!r} are not those that it was begun with; add_recipients=True adds new ones",
+            f"the recipients of {known.name!r} are not those that it was started with; use add_recipients=True to add "
+            "new ones",
             field="recipients",
         )
 
 
 def _check_look(known: CampaignRow) -> None:
-    if known.look_from is not None:  # what is added would be taken for a part of the sample
+    if known.look_from is not None:  # added recipients would count as part of the sample
         raise UsageError(
-            f"the sample of {known.name!r} is being looked at: recipients can be added when it was resumed",
+            f"the sample of {known.name!r} is not done: recipients can be added after it was resumed",
             field="add_recipients",
         )
 
@@ -136,14 +137,14 @@ async def _follow_message(
         count = sum(each for (state, _), each in counts.items() if state is RecipientState.FAILED)
         failed = f", with retry_failed=True also to the {count:,} that failed" if count else ""
         raise UsageError(
-            f"the message of {known.name!r} is not the one that it was begun with: give another message a campaign of "
-            f"its own; change_message=True sends it to the recipients that are left{failed}",
+            f"the message of {known.name!r} is not the one that it was started with: create another campaign for "
+            f"another message; change_message=True sends it to the remaining recipients{failed}",
             field="message",
         )
     if known.options is not None and known.status in ("running", "paused"):
-        # Some of the workers have the old one at hand, and go on with it.
+        # Some of the workers have loaded the old one, and continue with it.
         raise UsageError(
-            f"the campaign {known.name!r} is {known.status}, its message cannot be changed: wait until it is done, or "
+            f"the campaign {known.name!r} is {known.status}: its message cannot be changed: wait until it is done, or "
             "cancel it",
             field="change_message",
         )
@@ -164,7 +165,7 @@ async def _fingerprint(source: Source | None) -> str:
 
 
 class _Reading:
-    """Reads the recipients of a campaign into the ledger, or what is left of them."""
+    """Reads the recipients of a campaign, or the rest of them, into the ledger."""
 
     def __init__(
         self, ledger: Ledger, campaign: CampaignRow, messages: MessageSource | None, limit: int, watch: PlanWatch
@@ -176,7 +177,7 @@ class _Reading:
         self._watch = watch
 
     async def run(self, source: Source | None, mark: str, account_column: str) -> None:
-        """Read a source, or carry on with what was staged of it; `mark` distinguishes it from other files."""
+        """Read a source, or continue with its staged rows; `mark` identifies the file."""
         staging, campaign = self._staging, self._campaign
         is_carried_on = False
         if staging.reading is not None:
@@ -192,7 +193,7 @@ class _Reading:
         await staging.finish(source=reading.source, survey=self._survey(), account_lints=reading.account_lints or None)
 
     def _survey(self) -> str | None:
-        """Return what was found out about the messages, in its stored form; None where that is found out later."""
+        """Return what is known of the messages, in its stored form; None if that is determined later."""
         reading, campaign = self._staging.open_reading(), self._campaign
         messages = self._messages
         if messages is None or messages.kind != "template" or reading.message != messages.fingerprint:

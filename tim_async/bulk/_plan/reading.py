@@ -1,4 +1,4 @@
-"""Reading: the rows of a source into the staging of a ledger, and from there to recipients."""
+"""Reading: the rows of a source are staged in a ledger, and then become recipients."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PlanStage: TypeAlias = Literal["reading", "sorting", "entering"]
 
 
 class PlanProgress(msgspec.Struct, kw_only=True, frozen=True):
-    """How far the planning of a campaign is.
+    """The progress of planning a campaign.
 
     Attributes:
         name: the campaign.
         stage: `reading` the source, `sorting` accounts to find duplicates, `entering` recipients.
-        rows: rows that were read; those of a plan that was cut off and is carried on are among them.
+        rows: rows that were read, including those of an interrupted plan that is continued.
         entered: rows that became recipients or problems.
-        rate: rows read in a second, by this process.
-        bytes_read: how much of the file was read, None where there is no file.
-        bytes_total: how large the file is.
+        rate: rows read per second, by this process.
+        bytes_read: how much of the file was read, None without a file.
+        bytes_total: the size of the file.
         elapsed_s: seconds since this process began.
     """
 
@@ -49,11 +49,11 @@ OnPlanning: TypeAlias = Callable[[PlanProgress], Awaitable[None] | None]
 
 
 class PlanWatch:
-    """Reports how far planning is, once in a while.
+    """Reports the progress of planning periodically.
 
     Args:
         name: the campaign.
-        on_planning: called with a `PlanProgress` at the beginning, in between, and at the end; None reports nothing.
+        on_planning: called with a `PlanProgress` at the beginning, in between, and at the end; None for no reports.
         every_s: seconds in between.
     """
 
@@ -67,12 +67,12 @@ class PlanWatch:
         self._position = Position()
 
     def begin(self, skipped: int, position: Position) -> None:
-        """Note how many rows an earlier process has read, and what follows how much of a file is read."""
+        """Record how many rows an earlier process has read, and the position in the file."""
         self._skipped = skipped
         self._position = position
 
     async def report(self, stage: PlanStage, rows: int, entered: int = 0, *, is_due: bool = False) -> None:
-        """Report, where that is due."""
+        """Report, if a report is due."""
         now = asyncio.get_running_loop().time()
         if self._on_planning is None or not (is_due or now - self._reported >= self._every_s):
             return
@@ -96,7 +96,7 @@ class PlanWatch:
 
 
 async def stage(staging: Staging, source: Source, account_column: str, weigher: Weigher, watch: PlanWatch) -> None:
-    """Read a source to its end, after the rows that are staged already."""
+    """Read a source to its end, skipping the rows that are staged already."""
     before, position = staging.open_reading(), position_in(source)
     lints = AccountLints.decoded(before.account_lints)
     waiting: list[Row] = []
@@ -135,7 +135,7 @@ def _staged(rows: Sequence[Row], place: int, weigher: Weigher, lints: AccountLin
 
 
 async def settle(staging: Staging, watch: PlanWatch) -> None:
-    """Make recipients of the rows that are staged."""
+    """Make recipients of the staged rows."""
     reading = staging.open_reading()
     if not reading.is_sorted:
         await watch.report("sorting", reading.rows, is_due=True)

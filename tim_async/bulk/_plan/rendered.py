@@ -1,4 +1,4 @@
-"""One message of a campaign, as its first recipient gets it, for a look at it on a phone."""
+"""One message of a campaign, as its first recipient gets it, for a check on a phone."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from .sources import Source, first_rows
 
 
 async def first_of_source(source: Source, account_column: str) -> RecipientRow:
-    """Return the first recipient of a source, which is read all the same when the campaign is planned.
+    """Return the first recipient of a source; planning the campaign still reads it.
 
     Raises:
-        UsageError: it has none.
+        UsageError: there is none.
     """
     _, rows = await first_rows(source, account_column)
     for row in rows:
@@ -29,10 +29,10 @@ async def first_of_source(source: Source, account_column: str) -> RecipientRow:
 
 
 async def first_of_ledger(ledger: Ledger, campaign_id: int) -> RecipientRow:
-    """Return the first recipient that a ledger has of a campaign.
+    """Return the first recipient of a campaign in the ledger.
 
     Raises:
-        UsageError: it has none.
+        UsageError: there is none.
     """
     async for recipient in ledger.queries.recipients(campaign_id, page=1):
         return recipient
@@ -40,10 +40,10 @@ async def first_of_ledger(ledger: Ledger, campaign_id: int) -> RecipientRow:
 
 
 async def render_for(account: str, recipient: RecipientRow, messages: MessageSource, limit: int, now: float) -> SendMsg:
-    """Return the request that sends a recipient's message to another account, as a message of its own.
+    """Return the request that sends a recipient's message to another account, as a separate message.
 
     Raises:
-        UsageError: there is no message for the recipient, or it is over the limit.
+        UsageError: no message can be made for the recipient, or it exceeds the limit.
     """
     for made in await Renderer(messages, limit, 1).render([recipient]) or ():
         if isinstance(made, UsageError):

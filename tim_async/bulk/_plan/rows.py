@@ -1,4 +1,4 @@
-"""Rows of recipients, as every source makes them: the account, the other columns as JSON, and the line.
+"""Rows of recipients, in one form for all sources: the account, the other columns as JSON, and the line.
 
 A row without a valid account becomes a `Problem` with its line and does not stop the others.
 """
@@ -25,7 +25,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def read_row(given: object, account_column: str, line: int) -> Row:
-    """Make a row of what was given: an account, or a mapping with the account among its columns."""
+    """Make a row from an account, or from a mapping with the account among its columns."""
     if isinstance(given, str):
         return make_row(given, {}, line)
     if not isinstance(given, Mapping):
@@ -38,9 +38,9 @@ def read_row(given: object, account_column: str, line: int) -> Row:
 
 
 def without_account(columns: Columns, account_column: str) -> Columns:
-    """Return the columns that templates get by their names; they have the account as `$account`.
+    """Return the columns that templates refer to by name; the account itself is `$account`.
 
-    Under another name it is a column like any other.
+    A column of another name is a column like any other.
     """
     if account_column != "account":
         return dict(columns)
@@ -48,7 +48,7 @@ def without_account(columns: Columns, account_column: str) -> Columns:
 
 
 def make_row(account: str, columns: Columns, line: int) -> Row:
-    """Make a row of an account and its other columns."""
+    """Make a row from an account and its other columns."""
     problem = ""
     try:
         if not account.isascii() or not 0 < len(account) <= ACCOUNT_MAX_BYTES:
@@ -65,6 +65,6 @@ def make_row(account: str, columns: Columns, line: int) -> Row:
 
 
 def bad_row(line: int, account: str, reason: str) -> Problem:
-    """Return what is kept of a row to find it again; what cannot be text is shown as question marks."""
+    """Return what is kept of a row to find it again; invalid characters become question marks."""
     shown = account.encode("utf-8", "replace").decode().replace("\0", "?")[:100]
     return Problem(line=line, kind="bad", account=shown, reason=reason)

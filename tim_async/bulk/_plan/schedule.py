@@ -1,8 +1,8 @@
-"""At what times a campaign may begin something: from a time on, at hours of the day, up to its end.
+"""The times at which a campaign may send: from a start time on, within hours of the day, until its end.
 
-Hours of the day are those that a clock on the wall shows, so a change to or from daylight saving time needs no rule of
-its own: a time that comes twice in autumn is within the hours twice, and hours that would begin at a time that spring
-leaves out begin when the clock has jumped over it.
+Hours of the day follow the local clock, so a change to or from daylight saving time needs no rule of its own: a time
+that occurs twice in autumn is within the hours twice, and hours that would begin at a time that is skipped in spring
+begin when the clock has jumped over it.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ import msgspec
 from .._ledger.timing import Timing
 
 _DAY_S: Final = 86_400.0
-# Hours of the day that no day of these has, as all of them leave it out, never come.
+# Hours of the day that never occur within this many days never come.
 _MAX_DAYS: Final = 9
 _MINUTES_OF_A_DAY: Final = 24 * 60
-# So many rests a forecast looks through.
+# The most rests that a forecast goes through.
 _MAX_RESTS: Final = 1000
 
 
 class Phase(msgspec.Struct, frozen=True):
-    """What a moment is to a campaign.
+    """What a campaign may do at a moment.
 
     Attributes:
-        is_open: whether something may be begun.
-        is_over: whether nothing may be begun any more.
-        changes_at: unix seconds of the next change; infinite where there is none.
+        is_open: whether it may send.
+        is_over: whether it may never send again.
+        changes_at: unix seconds of the next change; infinite if there is none.
     """
 
     is_open: bool
@@ -40,12 +40,12 @@ class Phase(msgspec.Struct, frozen=True):
 
 
 class Hours:
-    """Hours of the day, over midnight where they end before they begin.
+    """Hours of the day; they span midnight if they end before they begin.
 
     Args:
         begin: minutes after midnight.
-        end: minutes after midnight, other than `begin`; a day's minutes for its end.
-        zone: whose clock shows them.
+        end: minutes after midnight, other than `begin`; 1440 for the end of the day.
+        zone: the time zone of the hours.
     """
 
     def __init__(self, begin: int, end: int, zone: tzinfo) -> None:
@@ -54,7 +54,7 @@ class Hours:
         self._zone = zone
 
     def has(self, moment: float) -> bool:
-        """Return whether a moment is within them."""
+        """Return whether a moment is within the hours."""
         local = datetime.fromtimestamp(moment, self._zone)
         minute = 60 * local.hour + local.minute
         if self._begin < self._end:
@@ -62,7 +62,7 @@ class Hours:
         return minute >= self._begin or minute < self._end
 
     def changes_at(self, moment: float) -> float:
-        """Return when they next begin or end; infinite where they do neither."""
+        """Return when they next begin or end; infinite if never."""
         is_within = self.has(moment)
         for day in range(_MAX_DAYS):
             later = moment + day * _DAY_S
@@ -84,7 +84,7 @@ class Hours:
         yield from self._jumps(moment - _DAY_S, moment + _DAY_S)
 
     def _jumps(self, since: float, until: float) -> Iterator[float]:
-        """Yield the moments between two at which the zone's clock is put forward or back."""
+        """Yield the moments between two moments at which the zone's clock is put forward or back."""
         step = 3600
         for begin in range(int(since), int(until), step):
             low, high = begin, begin + step
@@ -101,7 +101,7 @@ class Hours:
 
 
 class Schedule:
-    """The times at which a campaign may begin something.
+    """The times at which a campaign may send.
 
     Args:
         timing: when it is to send.
@@ -116,10 +116,10 @@ class Schedule:
             self._hours = Hours(begin, end, ZoneInfo(timing.time_zone))
 
     def phase(self, moment: float) -> Phase:
-        """Return what a moment is."""
+        """Return the phase at a moment."""
         opens_at = self._opens_at(moment)
         if moment >= self._until or opens_at >= self._until:
-            # Hours that begin only after the end are none.
+            # Ignore hours that begin only after the end.
             return Phase(is_open=False, is_over=True, changes_at=math.inf)
         if opens_at > moment:
             return Phase(is_open=False, is_over=False, changes_at=opens_at)
@@ -131,9 +131,9 @@ class Schedule:
         return first if self._hours is None or self._hours.has(first) else self._hours.changes_at(first)
 
     def end_of(self, work_s: float, moment: float) -> float:
-        """Return when so many seconds of work are done, begun at a moment, the rests between them counted.
+        """Return when this many seconds of work, started at a moment, are done, including the rests in between.
 
-        Work that is not done when the schedule is over is taken to end then.
+        Work that is not done at the end of the schedule counts as ending then.
         """
         for _ in range(_MAX_RESTS):
             phase = self.phase(moment)
@@ -148,10 +148,10 @@ class Schedule:
 
 
 def minutes_of(hours: str) -> int:
-    """Return the minutes after midnight of such as 09:00; 24:00 is the end of a day.
+    """Return the minutes after midnight of a text such as 09:00; 24:00 is the end of a day.
 
     Raises:
-        ValueError: it is no such text.
+        ValueError: it is not a time of the day.
     """
     hour, colon, minute = hours.partition(":")
     if not (colon and len(hour) in (1, 2) and len(minute) == 2 and (hour + minute).isascii()):

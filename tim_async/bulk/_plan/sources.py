@@ -1,4 +1,4 @@
-"""Where recipients come from: files and iterables, read as they are needed, a batch at a time."""
+"""Sources of recipients: files and iterables, read as needed, a batch at a time."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ Recipients = RecipientFile | Iterable[Given] | AsyncIterable[Given]
 
 
 class IterableReader:
-    """Reads recipients that a program gives, the first of them before it is certain that all are wanted.
+    """Reads recipients that a program supplies, the first of them before it is certain that all are needed.
 
-    An iterator can be read once only: read a second time, it would be empty, and not say that its recipients were read
-    before.
+    An iterator can be read only once: read a second time, it would be empty, without a sign that its recipients were
+    read before.
 
     Args:
         given: accounts or mappings.
 
     Attributes:
-        name: as messages call it, "": it has none.
-        is_over: whether it can be read once only, was read to its end, and a ledger has all that it gave.
+        name: its name in messages, which is "".
+        is_over: whether it can be read only once, was read to its end, and a ledger has all of it.
     """
 
     name = ""
@@ -37,23 +37,23 @@ class IterableReader:
         self._is_read = False
         self.is_over = False
         self._first: list[Row] = []
-        self._rest: AsyncIterator[list[Row]] | None = None  # of a reading whose first rows were looked at
+        self._rest: AsyncIterator[list[Row]] | None = None  # of a reading whose first rows were checked
 
     def check(self) -> None:
-        """Raise `UsageError` when it was read from, and cannot be read again."""
+        """Raise `UsageError` if it was read from and cannot be read again."""
         if self._is_once and self._is_read and self._rest is None:
             raise UsageError(
-                "recipients is an iterator that was read before, and not to the end: give a new one, or a list or a "
+                "recipients is an iterator that has been read in part: give a new one, or a list or a "
                 "file, which can be read again",
                 field="recipients",
             )
 
     def end(self) -> None:
-        """Note that a ledger has all that it gave."""
+        """Record that a ledger has all of it."""
         self.is_over = self._is_once
 
     async def first_rows(self, account_column: str) -> list[Row]:
-        """Return the first batch of rows, which is the first of `batches` all the same."""
+        """Return the first batch of rows, which `batches` returns again."""
         self._first, self._rest = await self._begun(account_column)
         return self._first
 
@@ -87,7 +87,7 @@ class IterableReader:
             if batch:
                 yield batch
         else:
-            # In the loop's own thread: what the caller's generator uses may not work in others.
+            # In the loop's own thread: the caller's generator may depend on it.
             numbered = (read_row(given, account_column, place) for place, given in enumerate(self._given, 1))
             while batch := list(islice(numbered, BATCH)):
                 yield batch
@@ -98,7 +98,7 @@ Source = FileReader | IterableReader
 
 
 def as_source(given: Recipients) -> Source:
-    """Return what recipients are read from.
+    """Return the source that recipients are read from.
 
     Raises:
         UsageError: a setting of a file is wrong.
@@ -109,15 +109,15 @@ def as_source(given: Recipients) -> Source:
 
 
 def position_in(source: Source) -> Position:
-    """Return what follows how much of a source is read."""
+    """Return the object that tracks how much of a source is read."""
     try:
         return Position(source.size_bytes() if isinstance(source, FileReader) else None)
     except UsageError:
-        return Position()  # reading it says what is wrong
+        return Position()  # reading it reports the problem
 
 
 async def first_rows(source: Source, account_column: str) -> tuple[tuple[str, ...] | None, list[Row]]:
-    """Return the names of a source's columns, None where each row has its own, and the first rows."""
+    """Return the names of a source's columns, None if each row has its own, and the first rows."""
     if isinstance(source, FileReader):
         return await asyncio.to_thread(source.first_rows, BATCH)
     return None, await source.first_rows(account_column)
@@ -129,10 +129,10 @@ async def batches(
     """Yield rows in batches of up to `BATCH`; files are read in a thread, so that the loop stays free.
 
     Args:
-        source: where from.
-        account_column: the column or key that has the account, where the source is no file.
+        source: the source.
+        account_column: the column or key with the account, if the source is not a file.
         skip: how many rows of a file were read before.
-        position: follows how much of a file was read.
+        position: updated with how much of the file was read.
     """
     if isinstance(source, FileReader):
         rows = source.rows(skip=skip, position=position)

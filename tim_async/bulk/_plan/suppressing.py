@@ -1,4 +1,4 @@
-"""Reading suppression lists into a ledger: a file a list, before anything is sent."""
+"""Read suppression lists into a ledger, one file per list, before anything is sent."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from .wording import counted
 logger = logging.getLogger("tim_async")
 
 SuppressionFile: TypeAlias = str | PathLike[str] | RecipientFile
-"""A file of accounts: its path, or a class that says how it is read."""
+"""A file of accounts: its path, or a class that defines how to read it."""
 
 
 class SuppressionChange(msgspec.Struct, kw_only=True, frozen=True):
-    """What became of accounts that were added to a suppression list.
+    """The result of adding accounts to a suppression list.
 
     Attributes:
         list_name: the list.
         accounts: valid accounts that were read.
         added: entries that the list did not have.
         bad_rows: rows without a valid account.
-        first_problem: the first of those.
+        first_problem: the first bad row.
     """
 
     list_name: str
@@ -52,7 +52,7 @@ class ListFile(NamedTuple):
     """A file that is read into a list.
 
     Attributes:
-        name: the list, called like the file without its endings.
+        name: the list, named after the file without its endings.
         reader: reads the file.
     """
 
@@ -64,7 +64,7 @@ def list_files(given: SuppressionFile | Sequence[SuppressionFile], account_colum
     """Return the files of suppression lists.
 
     Raises:
-        UsageError: one is of no format that is read.
+        UsageError: a file has an unsupported format.
     """
     files: Sequence[SuppressionFile]
     files = [given] if isinstance(given, str | PathLike | CsvFile | JsonLinesFile | AccountListFile) else given
@@ -75,7 +75,7 @@ def list_file(given: SuppressionFile, account_column: str) -> ListFile:
     """Return the file of a suppression list.
 
     Raises:
-        UsageError: it is of no format that is read.
+        UsageError: it has an unsupported format.
     """
     with _about_lists():
         file = file_source(given, account_column=account_column) if isinstance(given, str | PathLike) else given
@@ -83,16 +83,16 @@ def list_file(given: SuppressionFile, account_column: str) -> ListFile:
 
 
 def _name_of(path: Path) -> str:
-    """Return the list's name: that of the file, without its ending, and without `.gz` after it."""
+    """Return the list's name: the file's, without its ending and a trailing `.gz`."""
     plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     return plain.stem or "list"
 
 
 async def read_lists(ledger: Ledger, files: Sequence[ListFile], now: float) -> None:
-    """Read files into the lists of a ledger; one that was read to its end, and is as it was, is not read again.
+    """Read files into the lists of a ledger; skip those that were read to their end and have not changed.
 
     Raises:
-        UsageError: one cannot be read.
+        UsageError: a file cannot be read.
     """
     for name, reader in files:
         with _about_lists():
@@ -129,9 +129,9 @@ async def read_list(
     Args:
         name: the list.
         source: the accounts.
-        enter: adds some accounts and returns how many are new; with the last ones, it is given the mark.
-        account_column: the column or key that has the account, where the source is no file.
-        mark: distinguishes the file from others.
+        enter: adds some accounts and returns how many are new; called with the mark for the last ones.
+        account_column: the column or key with the account, if the source is not a file.
+        mark: identifies the file.
     """
     accounts, added, bad_rows = 0, 0, 0
     first_problem: Problem | None = None
@@ -167,7 +167,7 @@ async def _batches(source: Source, account_column: str) -> AsyncIterator[list[Ro
 
 @contextmanager
 def _about_lists() -> Iterator[None]:
-    """Let an error about a file say that it is a suppression list's, not the recipients'."""
+    """Make an error about a file name the suppression list, not the recipients."""
     problem = ""
     try:
         yield

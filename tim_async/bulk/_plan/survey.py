@@ -1,8 +1,8 @@
-"""What can be said of the messages of a campaign: the largest, those that are too large, those that cannot be made.
+"""The size of a campaign's messages: the largest, those that are too large, those that cannot be made.
 
-Of a template that is found out while the recipients are read. What it makes is a text with the row's values in places
-where any text does, so a message has as many bytes as the template has without them, and those of the values: it need
-not be made to be weighed. Where a value may be refused for more than its size, every message is made.
+For a template this is determined while the recipients are read. It makes a text with the row's values in places where
+any text fits, so the size of a message is the size of the template without them plus that of the values: it need not be
+made to be measured. If a value may be refused for more than its size, every message is made.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .._message.messages import PreparedMessage, size_to_one
 from .._message.rendering import MessageSource, Recipient, Renderer
 from .lints import push_lints
 
-# Messages of a function that are made for a plan: making one may cost a query.
+# Messages of a function that are made for a plan: making one may require a query.
 SAMPLE_SIZE: Final = 200
 # The size of a message that cannot be made.
 _NOT_MADE: Final = -1
@@ -29,17 +29,17 @@ _encode: Final = msgspec.json.encode
 
 
 class Survey(msgspec.Struct, kw_only=True, frozen=True):
-    """What was found out about the messages of a campaign.
+    """What is known of the messages of a campaign.
 
     Attributes:
-        limit: bytes that a message may have.
-        largest: bytes of the largest message, None where there is none.
-        largest_account: whose message that is, "" where all get the same.
+        limit: the most bytes that a message may have.
+        largest: bytes of the largest message, None without one.
+        largest_account: the recipient of that message; "" if all get the same.
         message: that message in its stored form.
-        too_large: recipients whose message is over the limit.
-        not_made: recipients for whom there is no message.
+        too_large: recipients whose message exceeds the limit.
+        not_made: recipients for whom no message can be made.
         why_not_made: the first reason.
-        is_sample: whether only the first messages were looked at.
+        is_sample: whether only the first messages were checked.
     """
 
     limit: int
@@ -56,7 +56,7 @@ class Survey(msgspec.Struct, kw_only=True, frozen=True):
         return msgspec.json.encode(self).decode()
 
     def with_more(self, later: Survey) -> Survey:
-        """Return what is known when recipients were added."""
+        """Return the survey after recipients were added."""
         is_larger = later.largest is not None and (self.largest is None or later.largest > self.largest)
         largest = later if is_larger else self
         return Survey(
@@ -71,19 +71,19 @@ class Survey(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def stored_survey(text: str | None, limit: int) -> Survey | None:
-    """Return the survey that a ledger has, where it was made with this limit."""
+    """Return the survey that a ledger has, if it was made with this limit."""
     found = None if text is None else msgspec.json.decode(text, type=Survey)
     return found if found is not None and found.limit == limit else None
 
 
 class Weigher:
-    """Weighs what a template makes of rows.
+    """Measures the messages that a template makes of rows.
 
     Args:
-        messages: the campaign's; of what is not a template, and of None, nothing is weighed.
+        messages: the campaign's messages; only those of a template are measured.
 
     Attributes:
-        pushes: how many of the messages that had to be made have a push that a vendor may not take, by what it is.
+        pushes: how many of the messages that had to be made have a push that a vendor may reject, by reason.
     """
 
     def __init__(self, messages: MessageSource | None) -> None:
@@ -97,7 +97,7 @@ class Weigher:
 
     @property
     def measure(self) -> Callable[[str, str | None], int] | None:
-        """What returns the size of a row's message, below 0 where there is none; None where nothing is weighed."""
+        """The function that returns the size of a row's message, below 0 without one; None if nothing is measured."""
         if self._messages is None:
             return None
         return self._added_up if self._base >= 0 else self._made_of
@@ -113,7 +113,7 @@ class Weigher:
                 elif name == "account":
                     value = account
                 else:
-                    return _NOT_MADE  # as the template shows it, any other value is as good as missing
+                    return _NOT_MADE  # any other value counts as missing in a template
             size += (len(_encode(value)) - 2) * times
         return size
 
@@ -132,7 +132,7 @@ class Weigher:
 
 
 def conclude(messages: MessageSource, sizes: StagedSizes) -> Survey:
-    """Return the survey of what was weighed."""
+    """Return the survey of the measured messages."""
     message: str | None = None
     largest, account, why = None, "", ""
     if sizes.largest is not None:
@@ -178,7 +178,7 @@ async def of_recipients(messages: MessageSource, recipients: AsyncIterable[Recip
 
 
 async def of_sample(messages: MessageSource, recipients: Iterable[RecipientRow], limit: int, at_a_time: int) -> Survey:
-    """Return the survey of the messages that a function makes for a few recipients; so many at a time."""
+    """Return the survey of the messages that a function makes for a few recipients, some concurrently."""
     sample = list(recipients)
     found = Survey(limit=limit, is_sample=True)
     for recipient, made in zip(sample, await Renderer(messages, None, at_a_time).render(sample) or (), strict=True):

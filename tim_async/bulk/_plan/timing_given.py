@@ -1,4 +1,4 @@
-"""What arguments say of when and how fast a campaign sends: checked, and brought together with what holds already."""
+"""The arguments for when and how fast a campaign sends: checked, and merged with the current timing."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from .._ledger.timing import StoredTiming, Timing
 from .schedule import Schedule, minutes_of
 
 _MAX_RATE: Final = 1_000_000.0
-# A rate below this is a campaign that stands still: one recipient in an hour.
+# A rate below this is a standstill: one recipient in an hour.
 _MIN_RATE: Final = 1 / 3600
 
 
 class TimingChanges(TypedDict, total=False):
-    """The arguments that say when and how fast; one that is missing keeps what holds, None removes it."""
+    """The arguments for when and how fast; a missing one keeps its current value, None removes it."""
 
     not_before: datetime | str | None
     until: datetime | str | None
@@ -31,7 +31,7 @@ class TimingChanges(TypedDict, total=False):
 
 
 class TimingGiven:
-    """What arguments say of when and how fast a campaign sends.
+    """The arguments for when and how fast a campaign sends.
 
     Args:
         changes: the arguments.
@@ -44,30 +44,30 @@ class TimingGiven:
         unknown = set(changes) - TimingChanges.__optional_keys__
         if unknown:
             name = min(unknown)
-            raise UsageError(f"{name} is nothing that says when or how fast a campaign sends", field=name)
+            raise UsageError(f"{name} is not a timing argument", field=name)
         self._changes = changes
         self._zone = _zone(changes.get("time_zone"))
         for name in ("not_before", "until"):
             _moment_of_text(name, changes.get(name))
         _check_hours(changes.get("between"))
-        _check_number("rate", changes.get("rate"), _MIN_RATE, _MAX_RATE, "recipients a second")
+        _check_number("rate", changes.get("rate"), _MIN_RATE, _MAX_RATE, "recipients per second")
         _check_number("share", changes.get("share"), 0.001, 1.0, "part of the limit, such as 0.4")
         if changes.get("rate") is not None and changes.get("share") is not None:
-            raise UsageError("rate and share both say how fast: give one of them", field="rate")
+            raise UsageError("rate and share are both given: give one of them", field="rate")
 
     def __bool__(self) -> bool:
         """Return whether anything was given."""
         return bool(self._changes)
 
     def at_begin(self, stored: StoredTiming, now: float) -> StoredTiming:
-        """Return the timing of a run that is given this; what an earlier run was given as well changes nothing.
+        """Return the timing of a run with these arguments; those that an earlier run was given as well change nothing.
 
         Args:
             stored: what the ledger has.
             now: unix seconds.
 
         Raises:
-            UsageError: it cannot hold; it names the argument.
+            UsageError: it is not possible; it names the argument.
         """
         given = {name: _text(value) for name, value in self._changes.items()}
         new = {name for name, text in given.items() if stored.given.get(name) != text}
@@ -75,14 +75,14 @@ class TimingGiven:
         return StoredTiming(in_force=in_force, given={**stored.given, **given})
 
     def changed(self, stored: StoredTiming, now: float) -> StoredTiming:
-        """Return the timing after this was set.
+        """Return the timing with these changes.
 
         Args:
             stored: what the ledger has.
             now: unix seconds.
 
         Raises:
-            UsageError: it cannot hold; it names the argument.
+            UsageError: it is not possible; it names the argument.
         """
         return msgspec.structs.replace(stored, in_force=self._applied(stored.in_force, set(self._changes), now))
 
@@ -99,20 +99,20 @@ class TimingGiven:
                 changes[name] = _moment(name, changes[name], zone, max(after, first or after))
         for one, other in (("rate", "share"), ("share", "rate")):
             if changes.get(one) is not None:
-                changes[other] = None  # the later word counts
+                changes[other] = None  # the later one counts
         merged = msgspec.structs.replace(timing, **changes)
         _check(merged, names, now)
         return merged
 
 
 def _check(timing: Timing, names: set[str], now: float) -> None:
-    """Raise `UsageError` for a timing that cannot hold."""
+    """Raise `UsageError` for an impossible timing."""
     if timing.between is not None and timing.time_zone is None:
-        raise UsageError("between needs time_zone, such as Asia/Shanghai: whose hours are they?", field="between")
+        raise UsageError("between requires time_zone, such as Asia/Shanghai", field="between")
     not_before, until = timing.not_before, timing.until
     if not_before is not None and until is not None and not_before >= until:
         raise UsageError(
-            f"until is {timing.shown(until)}, and not_before is {timing.shown(not_before)}: nothing could be sent",
+            f"until ({timing.shown(until)}) is before not_before ({timing.shown(not_before)}): nothing could be sent",
             field="until",
         )
     if until is not None and until <= now and "until" in names:
@@ -132,7 +132,7 @@ def _zone(name: object) -> tzinfo | None:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
             problem = (
-                f"time_zone is {name!r}, an unknown time zone; give such as Asia/Shanghai (names come from this "
+                f"time_zone is {name!r}, an unknown time zone; give a name such as Asia/Shanghai (names come from this "
                 "machine's tzdata)"
             )
     raise UsageError(problem, field="time_zone")
@@ -165,14 +165,14 @@ def _check_number(name: str, value: object, low: float, high: float, what: str) 
 
 
 def _moment_of_text(name: str, value: object) -> datetime | time | None:
-    """Return what a time was given as: a moment, or a time of the day.
+    """Return a given time: a moment, or a time of the day.
 
     Raises:
         UsageError: it is neither.
     """
     if value is None or isinstance(value, datetime):
         return value
-    problem = f"{name} must be a datetime or such as '2026-12-01 09:00' or '09:00', not {quoted(value)}"
+    problem = f"{name} must be a datetime, or a text such as '2026-12-01 09:00' or '09:00', not {quoted(value)}"
     if isinstance(value, str):
         text = value.strip()
         try:
@@ -181,14 +181,14 @@ def _moment_of_text(name: str, value: object) -> datetime | time | None:
                 return time(minutes // 60, minutes % 60)
             return datetime.fromisoformat(text)
         except ValueError:
-            problem = f"{name} is {value!r}, not a time; give such as '2026-12-01 09:00' or '09:00'"
+            problem = f"{name} is {value!r}, not a time; give a time such as '2026-12-01 09:00' or '09:00'"
     elif isinstance(value, date):
         problem = f"{name} is a day without a time: give a datetime"
     raise UsageError(problem, field=name)
 
 
 def _moment(name: str, value: object, zone: tzinfo | None, after: float) -> float:
-    """Return unix seconds of a time that was given; of a time of the day, the first that is not before `after`."""
+    """Return unix seconds of a given time; for a time of the day, the first that is not before `after`."""
     given = _moment_of_text(name, value)
     if isinstance(given, datetime) and given.tzinfo is not None:
         return given.timestamp()
@@ -205,7 +205,7 @@ def _moment(name: str, value: object, zone: tzinfo | None, after: float) -> floa
 
 
 def _text(value: object) -> str:
-    """Return a value as it is compared with what was given before."""
+    """Return a value in the form in which it is compared with earlier ones."""
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, tuple | list):
@@ -214,7 +214,7 @@ def _text(value: object) -> str:
 
 
 def given_by(arguments: Mapping[str, Any]) -> TimingGiven:
-    """Return what the arguments of a campaign say, where None is one that was not given."""
+    """Return the timing arguments of a campaign, where None means not given."""
     names = TimingChanges.__optional_keys__
     changes: Any = {name: arguments[name] for name in sorted(names) if arguments.get(name) is not None}
     return TimingGiven(changes)

@@ -1,5 +1,4 @@
-"""What `tim-async demo` shows: the promise of the library in three acts, inside an emulator.
+"""The acts of `tim-async demo`: the promise of the library in three acts, inside an emulator.
 
-`acts` does what is shown, `stage` says how it is shown: drawn on a terminal, as lines elsewhere. `messages` has the
-conversation.
+`acts` performs them, `stage` shows them: drawn on a terminal, as lines elsewhere. `messages` has the conversation.
 """

@@ -1,7 +1,7 @@
-"""The three acts: a conversation, a crowd against the limit of the service, and an answer that is lost.
+"""The three acts: a conversation, a burst against the limit of the service, and an answer that is lost.
 
-Nothing in them is made up: what is counted is what emulators of the service counted, and what is shown as arrived was
-read back from the history.
+Nothing in them is faked: the counts are those of emulators of the service, and messages shown as arrived were read back
+from the history.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 CROWD: Final = 600
-# Clients and emulators share one event loop here: what waits for it arrives in a pile. Both senders have the same room.
+# Clients and emulators share one event loop here: requests that wait for it arrive in bursts. Both senders are equal.
 _TOLERANCE: Final = 0.2
 _TICK_S: Final = 0.1
 _COMMAND: Final = C2C.send.command
@@ -41,15 +41,15 @@ _TOO_MANY: Final = 60007
 
 
 class Lane(msgspec.Struct):
-    """How far one of two senders is.
+    """The progress of one of two senders.
 
     Attributes:
         name: the sender.
         total: how many messages it has.
-        sent: those that the service took.
-        refused: those that the service refused.
+        sent: messages that the service accepted.
+        refused: messages that the service refused.
         busiest: the most calls that reached the service within one second.
-        rate: messages that it took within the last second.
+        rate: messages accepted within the last second.
         took_s: seconds until the last answer.
     """
 
@@ -85,7 +85,7 @@ class _Counter:
 
 
 class Repeat(msgspec.Struct, frozen=True):
-    """What became of a message whose answer was lost.
+    """The result of a message whose answer was lost.
 
     Attributes:
         attempts: how often it reached the service.
@@ -99,12 +99,12 @@ class Repeat(msgspec.Struct, frozen=True):
 
 
 class Performance(msgspec.Struct):
-    """What was shown.
+    """The results of the acts.
 
     Attributes:
-        address: the emulator's.
+        address: the address of the emulator.
         total: messages of the conversation.
-        arrived: those that were read back as they were sent.
+        arrived: messages that were read back as they were sent.
         lanes: the two senders of the crowd, this library first.
         repeat: the message whose answer was lost.
     """
@@ -117,7 +117,7 @@ class Performance(msgspec.Struct):
 
     @property
     def is_kept(self) -> bool:
-        """Whether the promise was kept: all arrived, none was refused, and none is there twice."""
+        """Whether the promise was kept: all messages arrived, none was refused, and none exists twice."""
         own, repeat = self.lanes[0], self.repeat
         return (
             self.arrived == self.total
@@ -140,7 +140,7 @@ async def opened() -> AsyncIterator[tuple[Emulator, TimClient]]:
 
 
 async def converse(client: TimClient) -> list[RoamMsg]:
-    """Send every kind of message, each account in its turn; return those that arrived, as they were read back."""
+    """Send every kind of message, the accounts taking turns; return those that arrived, as read back."""
     sent: dict[str, Element] = {}
     for index, (element, push) in enumerate(MESSAGES):
         sender, recipient = (ALICE, BOB) if index % 2 == 0 else (BOB, ALICE)
@@ -159,13 +159,13 @@ async def converse(client: TimClient) -> list[RoamMsg]:
 async def race(
     emulator: Emulator, client: TimClient, show: Callable[[list[Lane]], None], count: int = CROWD
 ) -> list[Lane]:
-    """Send to many at once, by this library and by hand with a common limiter, each to an emulator of its own.
+    """Send many messages at once, by this library and by hand with a common limiter, each to its own emulator.
 
     Args:
-        emulator: what takes this library's messages.
+        emulator: receives this library's messages.
         client: this library.
-        show: called with how far both are, again and again.
-        count: messages of each.
+        show: called periodically with the progress of both.
+        count: messages of each sender.
     """
     own, other = _Counter(Lane("tim-async", count)), _Counter(Lane("AsyncLimiter(200, 1)", count))
     lanes = [own.lane, other.lane]
@@ -183,7 +183,7 @@ async def race(
             both.result()
         finally:
             both.cancel()
-            # What it ended with is looked at: the event loop prints a traceback of what was not.
+            # Retrieve the exceptions: the event loop prints a traceback for those that are not.
             await asyncio.gather(both, return_exceptions=True)
     return lanes
 
@@ -198,7 +198,7 @@ async def _send(client: TimClient, index: int, counter: _Counter) -> None:
 
 
 def _by_hand(session: aiohttp.ClientSession, target: Emulator) -> Callable[[int, _Counter], Awaitable[None]]:
-    """Return what many people write: a session, and a limiter with the documented number."""
+    """Return the usual hand-written code: a session, and a limiter with the documented number."""
     limiter = AsyncLimiter(200, 1)
     params = {
         "sdkappid": str(target.sdk_app_id),
@@ -224,7 +224,7 @@ def _by_hand(session: aiohttp.ClientSession, target: Emulator) -> Callable[[int,
 
 
 async def lose_an_answer(emulator: Emulator, client: TimClient) -> Repeat:
-    """Send a message whose answer is lost on the way, and return what came of the repeat."""
+    """Send a message whose answer is lost in transit, and return the result of the repeat."""
     before = emulator.count(_COMMAND), len(emulator.messages(to=BOB))
     emulator.faults.drop(command=_COMMAND, times=1, after=True)
     patient = client.with_options(retry=RetryPolicy(transport="any", base=0.5))

@@ -1,4 +1,4 @@
-"""What is said in the demo: every kind of element, and how each is shown in a line."""
+"""The conversation of the demo: every kind of element, and how each is shown in a line."""
 
 from __future__ import annotations
 

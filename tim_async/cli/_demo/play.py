@@ -13,7 +13,7 @@ from .stage import Stage
 
 @asynccontextmanager
 async def _quiet() -> AsyncIterator[None]:
-    """Keep what the library logs of the lost answer from between the lines."""
+    """Suppress the library's log of the lost answer between the lines."""
     handler, logger = logging.NullHandler(), logging.getLogger("tim_async")
     propagates, logger.propagate = logger.propagate, False
     logger.addHandler(handler)
@@ -25,7 +25,7 @@ async def _quiet() -> AsyncIterator[None]:
 
 
 async def play(stage: Stage, *, crowd: int = CROWD) -> Performance:
-    """Do what the demo shows, show it, and return what came of it."""
+    """Perform the demo, show it, and return the results."""
     async with _quiet(), opened() as (emulator, client):
         performance = Performance(emulator.url, len(MESSAGES))
         messages = await converse(client)

@@ -1,4 +1,4 @@
-"""How the acts are shown: drawn on a terminal of 60 columns or more, or as plain lines."""
+"""How the acts are shown: drawn on a terminal of at least 60 columns, or as plain lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Lines:
     """Shows the acts as plain lines, without pauses."""
 
     async def show_conversation(self, messages: Sequence[RoamMsg], performance: Performance) -> None:
-        """Show what was said, the first message with all that is known of it."""
+        """Show the conversation, the first message with all its details."""
         echo(f"An emulator of the service runs at {performance.address}.")
         for index, message in enumerate(messages):
             kind = type(message.msg_body[0]).__name__
@@ -42,7 +42,7 @@ class Lines:
 
     @contextmanager
     def race(self) -> Iterator[Show]:
-        """Show how it ended."""
+        """Show the results."""
         lanes: list[Lane] = []
         yield lambda now: lanes.__setitem__(slice(None), now)
         for lane in lanes:
@@ -53,7 +53,7 @@ class Lines:
             )
 
     async def show_repeat(self, repeat: Repeat) -> None:
-        """Show what came of a lost answer."""
+        """Show the result of a lost answer."""
         echo(f"An answer was lost: {_outcome(repeat)}, recognised by its MsgSeq and MsgRandom.")
 
     def show_next(self) -> None:
@@ -67,8 +67,8 @@ class Terminal:
 
     Args:
         screen: the terminal.
-        pace: how long pauses are, 1 for reading along.
-        is_live: whether bars are seen to fill; for a picture, they are drawn once.
+        pace: the length of pauses, 1 for reading along.
+        is_live: whether bars are animated; for a picture, they are drawn once.
     """
 
     def __init__(self, screen: Console, *, pace: float = 1.0, is_live: bool = True) -> None:
@@ -86,7 +86,7 @@ class Terminal:
         self._screen.print(Rule(Text(text, style="bold"), align="left", style="dim"))
 
     async def show_conversation(self, messages: Sequence[RoamMsg], performance: Performance) -> None:
-        """Show what was said as a phone does: one account left, the other right."""
+        """Show the conversation as a phone does: one account left, the other right."""
         from rich.text import Text
 
         self._title("1  Every kind of message, sent, delivered, read back")
@@ -106,10 +106,10 @@ class Terminal:
 
     @contextmanager
     def race(self) -> Iterator[Show]:
-        """Show two bars that fill, with what is refused counted beside them."""
+        """Show two animated bars, with the refused messages counted beside them."""
         from rich.live import Live
 
-        self._title(f"2  {CROWD} messages at once, where 200 a second are allowed")
+        self._title(f"2  {CROWD} messages at once, with a limit of 200 per second")
         lanes: list[Lane] = []
         if self._is_live:
             with Live(console=self._screen, refresh_per_second=10) as live:
@@ -150,13 +150,13 @@ class Terminal:
         return table
 
     async def show_repeat(self, repeat: Repeat) -> None:
-        """Show what came of a lost answer, attempt by attempt."""
+        """Show the result of a lost answer, attempt by attempt."""
         from rich.text import Text
 
         await self._pause(_ACT_PAUSE_S)
-        self._title("3  An answer that is lost on its way")
+        self._title("3  An answer that is lost in transit")
         for number, what, style in (
-            (1, "taken by the service, its answer lost", "yellow"),
+            (1, "accepted by the service, its answer lost", "yellow"),
             (2, "same MsgSeq and MsgRandom: a repeat, recognised", "green"),
         ):
             self._screen.print(Text.assemble((f"attempt {number}  ", "dim"), (what, style)))

@@ -1,1 +1,1 @@
-"""What `tim-async doctor` examines, one module for each part, and the run that `--record` makes."""
+"""The checks of `tim-async doctor`, one module for each part, and the run of `--record`."""

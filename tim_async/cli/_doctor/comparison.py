@@ -1,4 +1,4 @@
-"""Two answers to one call, field by field: which fields there are, what they hold, and what differs."""
+"""Compare two answers to one call, field by field: which fields they have, what they hold, and what differs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from .recording import Answer
 
-# What is another thing in every run, or a text of free form.
+# Values that differ in every run, or free text.
 _OF_EACH_RUN: Final = frozenset(
     {
         "ErrorInfo", "ErrorDisplay", "MsgKey", "MsgId", "MsgTime", "MsgTimeStamp", "MsgSeq", "MsgRandom", "Random",
@@ -24,8 +24,8 @@ class Difference(NamedTuple):
 
     Attributes:
         path: the field, `[]` for every item of a list.
-        service: what the service has there.
-        emulator: what the emulator has.
+        service: the service's value.
+        emulator: the emulator's value.
     """
 
     path: str
@@ -44,7 +44,7 @@ def compare(service: Answer, emulator: Answer) -> list[Difference]:
 
 
 def shape(answer: Answer) -> dict[str, str]:
-    """Return what is in an answer, by path: no text of it, and no number that names something."""
+    """Return the contents of an answer by path, without its texts and identifying numbers."""
     found: dict[str, set[str]] = {}
     for path, what in _walk(answer.fields, ""):
         found.setdefault(path, set()).add(f"{what}, as before" if path in answer.same else what)
@@ -75,7 +75,7 @@ def _walk(value: object, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _kind_of_text(name: str, value: str) -> str:
-    """Return what stands for a text; only the words of the protocol are shown, which name no one."""
+    """Return a description of a text; only words of the protocol, which identify no one, are shown."""
     if name in ("ActionStatus", "MsgType", "Type", "AccountStatus"):
         return f"'{value[:40]}'" if value.isascii() and value.isprintable() else "text"
     if name in _OF_EACH_RUN:

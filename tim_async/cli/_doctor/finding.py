@@ -1,4 +1,4 @@
-"""What was found out about one thing."""
+"""One finding of the doctor."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ State: TypeAlias = Literal["right", "doubtful", "wrong", "unknown"]
 
 
 class Finding(NamedTuple):
-    """What was found out about one thing.
+    """One finding.
 
     Attributes:
         about: what was examined.
-        state: `right`; `doubtful`, which works and may not be meant; `wrong`; `unknown`, where something else that is
-            wrong stands before it.
+        state: `right`; `doubtful`, which works but may be unintended; `wrong`; `unknown` if an earlier problem prevents
+            the check.
         text: what was found.
         advice: what to change, "" for nothing.
     """
@@ -25,20 +25,20 @@ class Finding(NamedTuple):
 
 
 def right(about: str, text: str) -> Finding:
-    """Return that something is as it should be."""
+    """Return a finding that something is right."""
     return Finding(about, "right", text)
 
 
 def doubtful(about: str, text: str, advice: str) -> Finding:
-    """Return that something works and may not be what is meant."""
+    """Return a finding that something works but may be unintended."""
     return Finding(about, "doubtful", text, advice)
 
 
 def wrong(about: str, text: str, advice: str) -> Finding:
-    """Return that something has to be changed."""
+    """Return a finding that something must be changed."""
     return Finding(about, "wrong", text, advice)
 
 
 def unknown(about: str, text: str) -> Finding:
-    """Return that something could not be examined."""
+    """Return a finding that something could not be checked."""
     return Finding(about, "unknown", text)

@@ -1,7 +1,7 @@
-"""A bounded run on an app: two accounts of its own write to each other and to a group, and all of it is removed.
+"""A limited run on an app: two temporary accounts write to each other and to a group, and everything is removed.
 
-The same calls are made to the service and to the emulator, as plain JSON, and each answer is kept: comparing them shows
-where the emulator is wrong, which nothing but a real app can.
+The same calls are made to the service and to the emulator, as plain JSON, and each answer is kept: the comparison shows
+where the emulator is wrong, which only a real app can.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from ..._core.client import TimClient
 from ..._randomness import random_u32
 from ...errors import ApiError, TimError
 
-# Two calls to clean up come on top.
+# Plus two calls for cleaning up.
 MAX_CALLS: Final = 20
 _CLEAN_UP_TIMEOUT_S: Final = 20.0
-# The service shows a message in the history a moment after it took it.
+# The service shows a message in the history a moment after it accepted it.
 _LOOKS: Final = 3
 _NO_SUCH_ACCOUNT: Final = 70107
 _LOOK_INTERVAL_S: Final = 1.0
@@ -29,11 +29,11 @@ class Step(NamedTuple):
     """One call of the run.
 
     Attributes:
-        name: what is done.
+        name: what it does.
         command: the command.
-        body: makes the body of what is known so far.
+        body: makes the body from what is known so far.
         keeps: fields of the answer that later bodies need.
-        until: items of a list in the answer that are waited for a short while: the list's name and their number.
+        until: items of a list in the answer to wait for briefly: the list's name and their number.
     """
 
     name: str
@@ -44,14 +44,14 @@ class Step(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What came of a step.
+    """The result of a step.
 
     Attributes:
         step: the step.
-        code: the ErrorCode; None where no answer came.
+        code: the ErrorCode; None without an answer.
         fields: the answer's fields, also those of a refusal.
         took_s: how long it took.
-        same: fields with the very value that an earlier step was answered with, as the message of a repeat.
+        same: fields with the same value as in an earlier answer, such as the message of a repeat.
     """
 
     step: Step
@@ -88,7 +88,7 @@ _NO_ACCOUNT: Final = Step("a text to an account that does not exist", "openim/se
 STEPS: Final = (
     Step("import two accounts", "im_open_login_svc/multiaccount_import", lambda known: {"Accounts": _both(known)}),
     Step(
-        "look whether they are imported",
+        "check that they are imported",
         "im_open_login_svc/account_check",
         lambda known: {"CheckItem": [{"UserID": each} for each in _both(known)]},
     ),
@@ -152,7 +152,7 @@ _CLEAN_UP: Final = (
 
 
 def _not_deleted(fields: Mapping[str, Any]) -> list[str]:
-    """Return the accounts of an answer that are still there."""
+    """Return the accounts of an answer that still exist."""
     items = [item for item in fields.get("ResultItem", ()) if isinstance(item, dict)]
     return [str(item.get("UserID")) for item in items if item.get("ResultCode") not in (0, _NO_SUCH_ACCOUNT)]
 
@@ -162,10 +162,10 @@ def _both(known: Mapping[str, Any]) -> list[str]:
 
 
 class Run:
-    """The calls to one app, and what is there until they are cleaned up.
+    """The calls to one app, and what exists until it is cleaned up.
 
     Attributes:
-        answers: what came of each step so far, those of cleaning up included.
+        answers: the result of each step so far, including cleaning up.
         left: accounts and groups that could not be removed.
         problem: what ended the run early, None for nothing.
     """
@@ -187,7 +187,7 @@ class Run:
         self.problem: TimError | None = None
 
     async def run(self) -> None:
-        """Make the calls, and clean up whatever happens, also where it is cancelled."""
+        """Make the calls, and clean up in any case, even if cancelled."""
         may_have_begun = True
         try:
             for step in STEPS:
@@ -205,7 +205,7 @@ class Run:
             if step.until is None or len(answer.fields.get(step.until[0], ())) >= step.until[1] or not look:
                 break
             await asyncio.sleep(_LOOK_INTERVAL_S)
-        if step is _NO_ACCOUNT and not answer.code:  # the app makes an account of any name that is written to
+        if step is _NO_ACCOUNT and not answer.code:  # the app creates any account that is written to
             self._known["made"].append(self._known["none"])
         self._known |= {name: answer.fields[name] for name in step.keeps if name in answer.fields}
         self.answers.append(answer)
@@ -223,7 +223,7 @@ class Run:
         return Answer(step, code, fields, time.monotonic() - began, same)
 
     async def _clean_up(self) -> None:
-        """Remove what was made; a Ctrl-C that comes now does not keep it from that, a second one does."""
+        """Remove what was created; a first Ctrl-C now does not prevent that, a second one does."""
         try:
             async with asyncio.timeout(_CLEAN_UP_TIMEOUT_S):
                 for step, needs, things in (

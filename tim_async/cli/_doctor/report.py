@@ -1,4 +1,4 @@
-"""The report of a run on an app: what each answer holds, and where the emulator's differs; no secret and no name."""
+"""The report of a run on an app: the contents of each answer, and the emulator's differences; no secrets or names."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from .recording import Answer, Run
 
 
 class Compared(msgspec.Struct, frozen=True):
-    """One step of a run, and where the emulator differs.
+    """One step of a run, with the differences of the emulator.
 
     Attributes:
-        name: what was done.
+        name: what it does.
         command: the command.
         code: the ErrorCode of the service.
         took_ms: milliseconds that the service took.
-        fields: what its answer holds, by path.
-        differences: where the emulator's answer differs.
+        fields: the contents of its answer, by path.
+        differences: the differences of the emulator's answer.
     """
 
     name: str
@@ -50,10 +50,10 @@ def _compared(service: Answer, emulator: Answer) -> Compared:
 
 
 def write_report(path: Path, steps: Sequence[Compared], run: Run, *, region: str) -> None:
-    """Write the report as JSON; a file that is there already is left as it is.
+    """Write the report as JSON; do not overwrite an existing file.
 
     Raises:
-        OSError: it cannot be written, or is there already.
+        OSError: it cannot be written, or exists already.
     """
     content: dict[str, Any] = {
         "tim_async": __version__,

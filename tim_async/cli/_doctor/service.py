@@ -1,7 +1,7 @@
-"""The service, by one call that changes nothing: is it reached, does it take the key, is the account an admin.
+"""Check the service by one call that changes nothing: is it reachable, is the key right, is the account an admin.
 
-The service checks in an order: the address and the app's data centre, then the UserSig, then the admin. So an answer
-also says that what stands before it is right.
+The service checks in this order: the address and the app's data centre, then the UserSig, then the admin. So each
+answer also confirms what comes before.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ if TYPE_CHECKING:
     from typing import TypeAlias
 
 MakeClient: TypeAlias = "Callable[..., TimClient]"
-"""Makes a client of the app for a region, with further settings."""
+"""Make a client of the app for a region, with further settings."""
 
-# The host is not that of the app's data centre; or the app is not known there.
+# The host does not belong to the app's data centre; or the app is unknown there.
 _ELSEWHERE: Final = frozenset({60026, 70020})
 _ADDRESS_REFUSED: Final = 60021
 _TIMEOUT_S: Final = 8.0
-# The Date of an answer has whole seconds, and the way takes time.
+# The Date of an answer has whole seconds, and the transit takes time.
 _CLOCK_DOUBTFUL_S: Final = 30.0
 _CLOCK_WRONG_S: Final = 300.0
 _OPTIONS: Final[dict[str, Any]] = {"retry": RetryPolicy.off(), "timeout": _TIMEOUT_S, "pool_size": 1}
@@ -50,12 +50,12 @@ _OPTIONS: Final[dict[str, Any]] = {"retry": RetryPolicy.off(), "timeout": _TIMEO
 async def examine_service(
     make_client: MakeClient, region: Region, *, has_address: bool, now: Callable[[], float] = time.time
 ) -> AsyncIterator[Finding]:
-    """Yield what one harmless call says of connection, clock, region, key, admin and limits.
+    """Yield what one harmless call shows about connection, clock, region, key, admin and limits.
 
     Args:
         make_client: makes the client.
         region: the region that is configured.
-        has_address: whether an address is given in place of the region's.
+        has_address: whether an address is given instead of the region's.
         now: unix seconds.
     """
     watch = _Watch(now)
@@ -73,7 +73,7 @@ async def examine_service(
         yield _clock(watch.offsets)
     if isinstance(error, ApiError) and error.code in _ELSEWHERE:
         yield await _other_regions(make_client, region, error, has_address=has_address)
-        yield unknown("key", "not examined: the app was not found here")
+        yield unknown("key", "not checked: the app was not found here")
         return
     yield right("region", "the address is that of the app" if has_address else f"the app is in {region.value}")
     for each in _rights(error, identifier, is_imported=is_imported):
@@ -82,7 +82,7 @@ async def examine_service(
 
 
 async def _call(client: TimClient) -> tuple[TimError | None, bool]:
-    """Ask whether the admin is imported; return what went wrong, or whether it is."""
+    """Query whether the admin is imported; return the error, or the result."""
     try:
         found = await client.account.check(check_item=[UserIDItem(user_id=client.identifier)])
     except TimError as error:
@@ -97,27 +97,27 @@ def _unreachable(error: TransportError, *, has_address: bool) -> Finding:
             if has_address:
                 advice = "check TIM_BASE_URL (or --base-url), and that something listens there"
         case ReplyTimeoutError():
-            advice = "something takes the connection and does not answer: check a proxy or a firewall in between"
+            advice = "the connection is accepted but not answered: check for a proxy or a firewall in between"
         case ReplyDecodeError():
-            advice = "what answers is not the service but a gateway, a proxy or a login page: check the address"
+            advice = "a gateway, a proxy or a login page answers instead of the service: check the address"
         case _:
-            advice = "check the network, and a proxy in between"
+            advice = "check the network and any proxy in between"
     return wrong("connection", str(error), advice)
 
 
 def _clock(offsets: Sequence[float]) -> Finding:
-    """Return how far this machine's clock is from the service's."""
+    """Return the difference between this machine's clock and the service's."""
     offset = min(offsets, key=abs)
     if abs(offset) < _CLOCK_DOUBTFUL_S:
-        return right("clock", "it agrees with the service's")
+        return right("clock", "agrees with the service's")
     size = f"{abs(offset) / 60:.0f} minutes" if abs(offset) >= 120 else f"{abs(offset):.0f} seconds"
     text = f"this machine's clock is {size} {'ahead of' if offset > 0 else 'behind'} the service's"
-    advice = "set the clock, by NTP: UserSigs and webhooks are good for a time"
+    advice = "set the clock, for example by NTP: UserSigs and webhooks are valid for a limited time"
     return wrong("clock", text, advice) if abs(offset) >= _CLOCK_WRONG_S else doubtful("clock", text, advice)
 
 
 async def _other_regions(make_client: MakeClient, region: Region, error: ApiError, *, has_address: bool) -> Finding:
-    """Look for the app in the other data centres; each is asked once."""
+    """Look for the app in the other data centres, with one call each."""
     if has_address:
         return wrong("region", str(error), "check the app's id, and that the address is that of its data centre")
     for other in Region:
@@ -129,46 +129,48 @@ async def _other_regions(make_client: MakeClient, region: Region, error: ApiErro
             text = f"the app is not in {region.value}, it is in {other.value}"
             return wrong("region", text, f"set TIM_REGION={other.value} (or region={other.value!r})")
     text = f"app not found in {region.value}, nor in any other data centre"
-    return wrong("region", text, "check TIM_SDK_APP_ID: it is the number that the console shows")
+    return wrong("region", text, "check TIM_SDK_APP_ID: it is the number shown in the console")
 
 
 def _rights(error: TimError | None, identifier: str, *, is_imported: bool) -> list[Finding]:
-    """Return what is to be said of the key and the admin."""
+    """Return the findings about the key and the admin."""
     if isinstance(error, ApiError) and error.code == _ADDRESS_REFUSED:
         return [wrong("address", str(error), "allow this machine's outgoing address in the console")]
     if isinstance(error, ApiError) and (error.name or "").endswith("admin_required"):
         advice = "name an admin of the app in TIM_IDENTIFIER, or make this account one in the console"
         return [
-            right("key", "the service takes what it signs"),
+            right("key", "the service accepts its signature"),
             wrong("admin", f"{identifier!r} is not an admin of the app", advice),
         ]
     if isinstance(error, AuthError):
-        advice = "copy the key of this very app from the console; one that was replaced there is no longer good"
-        if error.name == "usersig_expired":  # the key signed it; what is wrong is the time that it names
-            advice = "set the clock, as above: nothing is known of the key until then"
-        return [wrong("key", str(error), advice), unknown("admin", "not examined: the key was refused")]
+        advice = "copy the key of this app from the console; a replaced key is no longer valid"
+        if error.name == "usersig_expired":  # the signature is right, the time is not
+            advice = "set the clock, as above: the key cannot be checked before"
+        return [wrong("key", str(error), advice), unknown("admin", "not checked: the key was refused")]
     if error is not None and not isinstance(error, RateLimitedError):
         return [unknown("key", str(error)), unknown("admin", str(error))]
     text = f"{identifier!r} may call"
     return [
-        right("key", "the service takes what it signs"),
+        right("key", "the service accepts its signature"),
         right("admin", text if is_imported or error is not None else f"{text}; it is not imported as an account"),
     ]
 
 
 def _limits(error: TimError | None, limits: Sequence[str]) -> Finding:
     if isinstance(error, RateLimitedError):
-        advice = "look at what else calls as this app; processes share a HostRateLimiter or a RedisRateLimiter"
-        return doubtful("limits", f"a single call was already one too many: {error}", advice)
-    return right("limits", f"{C2C.send.command} is kept to {', '.join(limits)}; another limit goes into rate_limits")
+        advice = (
+            "check what else makes calls for this app; share a HostRateLimiter or a RedisRateLimiter between processes"
+        )
+        return doubtful("limits", f"even a single call exceeded the limit: {error}", advice)
+    return right("limits", f"{C2C.send.command} is kept to {', '.join(limits)}; set another limit in rate_limits")
 
 
 class _Watch:
     """Compares this machine's clock with the Date of each answer.
 
     Attributes:
-        hooks: what aiohttp calls.
-        offsets: seconds that this machine is ahead, for each answer.
+        hooks: called by aiohttp.
+        offsets: seconds that this machine is ahead, by each answer.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -188,5 +190,5 @@ class _Watch:
         except ValueError:
             return
         moment = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
-        # It was written between these two, and has no parts of a second.
+        # The Date was written between these two, without fractions of a second.
         self.offsets.append((self._began + self._now()) / 2 - moment - 0.5)

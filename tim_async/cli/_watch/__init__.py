@@ -1,1 +1,1 @@
-"""The page that shows a campaign while it runs, and steers it."""
+"""The web page that shows a running campaign, and steers it."""

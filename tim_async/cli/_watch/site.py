@@ -1,4 +1,4 @@
-"""What the page of `tim-async bulk watch` reads and does. All of it stands behind the page's token.
+"""What the page of `tim-async bulk watch` reads and does. All of it requires the page's token.
 
 GET  /_watch/v1/campaign   the campaign, as the ledger has it
 POST /_watch/v1/pause      {"reason": "..."}
@@ -25,10 +25,10 @@ _PREFIX: Final = "/_watch/v1/"
 
 
 class Watched(Protocol):
-    """A campaign that can be looked at and steered."""
+    """A campaign that can be watched and steered."""
 
     async def look(self) -> CampaignView:
-        """Return it as it is."""
+        """Return its current view."""
         ...
 
     async def pause(self, reason: str) -> bool:
@@ -36,11 +36,11 @@ class Watched(Protocol):
         ...
 
     async def resume(self) -> bool:
-        """Let it go on; return whether that changed something."""
+        """Resume it; return whether that changed something."""
         ...
 
     async def set_rate(self, rate: float | None) -> None:
-        """Set how many recipients a second it sends to; None is as many as the limits allow."""
+        """Set how many recipients per second it sends to; None is as many as the limits allow."""
         ...
 
 
@@ -71,7 +71,7 @@ def watch_assets() -> Assets:
 
 
 def make_serve(watched: Watched) -> Callable[[web.BaseRequest], Awaitable[web.StreamResponse | None]]:
-    """Return what answers the page."""
+    """Return the function that answers the page's requests."""
 
     async def serve(request: web.BaseRequest) -> web.StreamResponse | None:
         what = request.method, request.path.removeprefix(_PREFIX)

@@ -1,4 +1,4 @@
-"""`tim-async call`: any endpoint, its fields as key=value or as a JSON body."""
+"""`tim-async call`: call any endpoint, with fields as key=value or a JSON body."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 def call(
     name: Annotated[
         str,
-        typer.Argument(metavar="FAMILY.ENDPOINT", show_default=False, help="Such as c2c.send, or a command's path."),
+        typer.Argument(
+            metavar="FAMILY.ENDPOINT", show_default=False, help="An endpoint such as c2c.send, or a command."
+        ),
     ],
     items: Annotated[
         list[str] | None,
@@ -49,7 +51,7 @@ def call(
         typer.Option(
             "--json",
             metavar="JSON",
-            help="The body as a JSON object; @FILE reads it from a file, - from standard input. KEY=TEXT comes on top.",
+            help="The body as a JSON object; @FILE reads it from a file, - from standard input. KEY=TEXT overrides it.",
         ),
     ] = "{}",
     identifier: AdminOption = DEFAULT_ADMIN,
@@ -58,11 +60,11 @@ def call(
 ) -> None:
     """Call an endpoint and print its answer as JSON.
 
-    `tim-async endpoints NAME` shows what it takes. Fields are given as HTTPie takes them. The body is
-    checked as a call from a program is, before anything is sent; a field that is not documented is sent as it is, with
-    a warning. Exits with 1 when the service refuses, or when items of the answer failed.
+    `tim-async endpoints NAME` shows its fields. They are given in HTTPie's syntax. The body is checked like a call from
+    a program before anything is sent; an undocumented field is sent unchanged, with a warning. Exits with 1 if the
+    service refuses, or if items of the answer failed.
 
-    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    The secret key comes from TIM_SECRET_KEY, or from a prompt.
     """
     from ..._api.wire import PartialResult, decode
     from .. import _registry
@@ -88,7 +90,7 @@ def call(
 
 
 def _read(text: str) -> dict[str, Any]:
-    """Read the body from where the option says."""
+    """Read the body from the source that the option names."""
     import msgspec
 
     try:
@@ -111,7 +113,7 @@ def _encode(fields: dict[str, Any]) -> bytes:
 
 
 def _check(endpoint: Endpoint[..., Any], fields: dict[str, Any]) -> None:
-    """Check a body as a typed call would; warn of a field that the struct does not have."""
+    """Check a body like a typed call; warn about fields that the struct does not have."""
     import msgspec
 
     from ..._api.checks import nearest
@@ -129,13 +131,13 @@ def _check(endpoint: Endpoint[..., Any], fields: dict[str, Any]) -> None:
         error.command = endpoint.command
         if error.field and error.field not in error.message and error.message.startswith("cannot read "):
             error.message = error.message.replace("cannot read ", f"cannot read {error.field} of ", 1)
-        for field in unknown:  # misspelt, it is what is missing
+        for field in unknown:  # a misspelt field may be the missing one
             warn(f"{field!r} is not a documented field of {endpoint.command}{nearest(field, names)}")
-        # The body was typed with wire names: errors name its fields by those.
+        # The body was typed with wire names, so errors use them for its fields.
         stop(describe(error, {each.name: each.encode_name for each in msgspec.structs.fields(endpoint.request)}))
     for field in unknown:
         hint = nearest(field, names)
-        warn(f"warning: {field!r} is not a documented field of {endpoint.command}; it is sent as it is{hint}")
+        warn(f"warning: {field!r} is not a documented field of {endpoint.command}; it is sent unchanged{hint}")
 
 
 command = make_command(

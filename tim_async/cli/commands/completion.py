@@ -1,4 +1,4 @@
-"""`tim-async completion`: what a shell needs to complete commands, options, endpoints and fields."""
+"""`tim-async completion`: the script with which a shell completes commands, options, endpoints and fields."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def completion(
         typer.Argument(metavar="[SHELL]", show_default=False, help="bash, zsh, fish or powershell; without it, yours."),
     ] = None,
 ) -> None:
-    """Print what makes a shell complete commands, options, endpoints and fields.
+    """Print the script with which a shell completes commands, options, endpoints and fields.
 
-    The examples install it. In zsh, `compinit` has to run before.
+    The examples install it. In zsh, run `compinit` first.
     """
     found = shell or _shell_of_the_user()
     if found == "pwsh":
         found = "powershell"
     if found not in SCRIPTS:
-        stop(f"unknown shell {found!r}; there is completion for {', '.join(SHELLS)}")
+        stop(f"unknown shell {found!r}; supported shells: {', '.join(SHELLS)}")
     echo(SCRIPTS[found].rstrip("\n"))
 
 
 def _shell_of_the_user() -> str:
-    """Return the shell that is started for the user; on Windows there is one that has completion."""
+    """Return the user's shell; on Windows, the one with completion."""
     return "powershell" if _shells.WINDOWS else PurePath(os.environ.get("SHELL", "")).name or "bash"
 
 

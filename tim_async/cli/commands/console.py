@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ..._explorer.sending import Send
 
 DEFAULT_PORT: Final = 8901
-# A page waits this long for an answer, the client's retries and its turn at the limit included.
+# How long a page waits for an answer, including the client's retries and its turn at the limit.
 _DEADLINE_S: Final = 30.0
 
 
@@ -48,7 +48,7 @@ def console(
             "--allow-host",
             metavar="NAME",
             show_default=False,
-            help="Also answer under this host name, such as a proxy's in front of it; may be repeated.",
+            help="Also answer under this host name, such as that of a proxy; may be repeated.",
         ),
     ] = None,
     identifier: AdminOption = DEFAULT_ADMIN,
@@ -57,10 +57,10 @@ def console(
 ) -> None:
     """Open the explorer for an app: any endpoint as a form that is checked and sent, error codes, and limits.
 
-    It listens on this machine alone, and answers only who has the address that is printed. The secret key stays in
-    this process. Calls that delete, shut people out or reach everyone ask before they are sent.
+    It listens on this machine only, and answers only requests with the printed address. The secret key stays in this
+    process. Calls that delete, shut people out or reach everyone ask for confirmation.
 
-    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    The secret key comes from TIM_SECRET_KEY, or from a prompt.
     """
     home = read_region(region)
     key = secret_key()
@@ -88,7 +88,7 @@ def console(
                 if not request.path.startswith(PREFIX):
                     return None
                 response = await explorer.serve(request)
-                # What answers is not always the service, and may repeat what it was asked.
+                # The answer may not come from the service, and may repeat the request.
                 response.text = without_secrets(response.text or "", key)
                 return response
 
@@ -106,7 +106,7 @@ def console(
 
 
 def _sender(client: TimClient) -> Send:
-    """Return what sends a request of the page."""
+    """Return the function that sends a request of the page."""
     from ..._api.wire import encode
 
     in_time = client.with_options(deadline=_DEADLINE_S)

@@ -1,4 +1,4 @@
-"""`tim-async demo`: what the library promises, inside an emulator."""
+"""`tim-async demo`: show what the library promises, inside an emulator."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from .._output import JsonOption, console, is_terminal, print_json
 def demo(
     *,
     plain: Annotated[
-        bool, typer.Option("--plain", help="Print plain lines, as where there is no terminal, and pause nowhere.")
+        bool, typer.Option("--plain", help="Print plain lines without pauses, as without a terminal.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show in ten seconds what the library promises, inside an emulator.
 
-    A conversation with every kind of message; 600 messages at once, beside what a common limiter makes of them; and an
-    answer that is lost, which makes no second message. Needs no account and no network, and ends by itself: exit code 0
-    when all promises were kept, 1 when not.
+    A conversation with every kind of message; 600 messages at once, compared with a common limiter; and a lost answer
+    that does not lead to a second message. Needs no account and no network. Exit code 0 if all promises were kept, 1 if
+    not.
     """
     from .._demo.play import play
     from .._demo.stage import Lines, Silent, Terminal

@@ -1,4 +1,4 @@
-"""`tim-async doctor`: is everything right for the first message to a real app, and what has to be changed."""
+"""`tim-async doctor`: check everything for the first message to a real app, and report what to change."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ RECORD_PANEL: Final = "A run on the app"
 _MARKS: Final = {"right": "ok", "doubtful": "look", "wrong": "WRONG", "unknown": "-"}
 _STYLES: Final = {"right": "green", "doubtful": "yellow", "wrong": "bold red", "unknown": "dim"}
 _QUESTION: Final = (
-    "This makes about {calls} calls to app {app}: two accounts of its own, {names}, write to each other and to a "
-    "group, and are deleted with it at the end. Nothing else is touched. Go on?"
+    "This makes about {calls} calls to app {app}: two temporary accounts, {names}, write to each other and to a "
+    "group, and are deleted with it at the end. Nothing else is changed. Continue?"
 )
 
 
@@ -51,24 +51,24 @@ def doctor(
             envvar="TIM_WEBHOOK_URL",
             metavar="URL",
             show_default=False,
-            help="Also examine the receiver of webhooks there; TIM_WEBHOOK_TOKEN signs.",
+            help="Also check the receiver of webhooks at this address; TIM_WEBHOOK_TOKEN signs.",
         ),
     ] = None,
     record: Annotated[
         bool,
         typer.Option(
             "--record",
-            help="After a question, also make a short run on the app, compare each answer with the emulator's, and "
+            help="After confirmation, also make a short run on the app, compare each answer with the emulator's, and "
             "write a report without secrets and names.",
             rich_help_panel=RECORD_PANEL,
         ),
     ] = False,
     report: Annotated[
         Path,
-        typer.Option("--report", metavar="FILE", help="Where the report goes.", rich_help_panel=RECORD_PANEL),
+        typer.Option("--report", metavar="FILE", help="The file for the report.", rich_help_panel=RECORD_PANEL),
     ] = Path("tim-async-report.json"),
     yes: Annotated[
-        bool, typer.Option("--yes", help="Make the run without the question.", rich_help_panel=RECORD_PANEL)
+        bool, typer.Option("--yes", help="Make the run without confirmation.", rich_help_panel=RECORD_PANEL)
     ] = False,
     sdk_app_id: OptionalAppIdOption = None,
     identifier: AdminOption = DEFAULT_ADMIN,
@@ -76,16 +76,16 @@ def doctor(
     base_url: BaseUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Examine whether an app can be called, and say what is right and what to change.
+    """Check whether an app can be called, and report what is right and what to change.
 
-    Looks at the variables, the clock against the service's, the app's data centre, the key and the admin, by one call
-    that changes nothing; then at limits and webhooks. Exits with 1 when something is wrong.
+    Checks the variables, the clock against the service's, the app's data centre, the key and the admin, by one call
+    that changes nothing; then limits and webhooks. Exits with 1 if something is wrong.
 
-    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    The secret key comes from TIM_SECRET_KEY, or from a prompt.
     """
     home = read_region(region)
     if record and report.exists():
-        stop(f"--report {report} is there already: move it away, or name another file")
+        stop(f"--report {report} already exists: move it away, or name another file")
     app = None if not sdk_app_id else read_app_id(sdk_app_id)
     key: str = secret_key() if os.environ.get("TIM_SECRET_KEY") or can_be_asked() else ""
     findings = run_async(_examine(app, key, identifier, home, base_url, webhook_url))
@@ -108,7 +108,7 @@ def doctor(
     if as_json:
         print_json(facts)
     elif record and not steps:
-        echo("no run was made: what is wrong comes first", err=True)
+        echo("no run was made: fix the problems above first", err=True)
     if is_wrong:
         raise typer.Exit(EXIT_FAILED)
 
@@ -161,14 +161,14 @@ def _show(findings: Sequence[Finding]) -> None:
 
 
 def _ask(app: int, *, is_given: bool) -> None:
-    """Ask before anything is made on the app; without a terminal only --yes goes on."""
+    """Ask before anything is created on the app; without a terminal, --yes is required."""
     from .._doctor.recording import MAX_CALLS
 
     if is_given:
         return
     question = _QUESTION.format(calls=MAX_CALLS, app=app, names="tim-doctor-...")
     if not can_be_asked():
-        stop(f"{question} There is no terminal to ask at: --yes says so", EXIT_FAILED)
+        stop(f"{question} There is no terminal for confirmation: use --yes", EXIT_FAILED)
     if not typer.confirm(question, err=True):
         stop("no run was made", EXIT_FAILED)
 
@@ -185,7 +185,7 @@ async def _record(client: Any, app: int, identifier: str) -> tuple[Run, list[Com
             await service.run()
         finally:
             for each in service.left:
-                echo(f"left on the app, to be removed by hand: {each}", err=True)
+                echo(f"left on the app, please remove it: {each}", err=True)
     async with (
         Emulator(app, DEFAULT_SECRET_KEY, admins=(identifier,)) as emulator,
         TimClient(app, DEFAULT_SECRET_KEY, identifier, base_url=emulator.url) as own,
@@ -205,7 +205,7 @@ def _show_run(run: Run, steps: Sequence[Compared], report: Path) -> None:
             echo(f"  {one_line(path)}: {one_line(there)}; the emulator has {here}")
     if run.problem is not None:
         echo(f"the run ended early: {one_line(str(run.problem))}", err=True)
-    echo(f"report: {report}; it has no secret and no name, but look at it before you hand it on")
+    echo(f"report: {report}; it contains no secrets and no names, but check it before you share it")
 
 
 command = make_command(

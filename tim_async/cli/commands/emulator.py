@@ -1,4 +1,4 @@
-"""`tim-async emulator`: the emulator on a port, until it is stopped."""
+"""`tim-async emulator`: run the emulator on a port until it is stopped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ...emulator.control.faults import PlanFault
 
 DEFAULT_APP: Final = 1_400_000_000
-# Options whose names differ from what the library's errors say, and what to say of them instead.
+# Options whose names differ from those in the library's errors, with the text to use instead.
 _OPTIONS: Final = {
     "host": "--host",
     "state_file": "--state",
@@ -54,7 +54,7 @@ _OPTIONS: Final = {
 }
 _WORDS: Final = {
     "--host": "other machines can reach this address; --allow-remote allows that",
-    "--webhook-timeout": "it must be a number of seconds above 0",
+    "--webhook-timeout": "it must be a number of seconds greater than 0",
     "--webhook-url": "it must look like http://127.0.0.1:8080/tim/",
 }
 
@@ -64,10 +64,10 @@ def emulator(
     port: Annotated[int, typer.Option(min=0, max=65_535, metavar="NUMBER", help="Port; 0 picks a free one.")] = 8900,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
     allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Let --host be reachable from other machines.")
+        bool, typer.Option("--allow-remote", help="Allow a --host that other machines can reach.")
     ] = False,
     auto_import: Annotated[
-        bool, typer.Option("--auto-import/--no-auto-import", help="Import an account when it is first named.")
+        bool, typer.Option("--auto-import/--no-auto-import", help="Import unknown accounts when they are first named.")
     ] = True,
     account: Annotated[
         list[str] | None,
@@ -92,9 +92,9 @@ def emulator(
 ) -> None:
     """Run the emulator of the service, until Ctrl-C or SIGTERM.
 
-    It prints a line for every call, and shows more at its address in a browser. Its key is TIM_SECRET_KEY where that
-    is set, and one of its own otherwise; TIM_WEBHOOK_TOKEN signs the webhooks. Nothing is kept when it ends, unless
-    --state names a file.
+    It prints a line for every call, and shows more at its address in a browser. Its key is TIM_SECRET_KEY if set, and
+    its own otherwise; TIM_WEBHOOK_TOKEN signs the webhooks. The state is lost when it ends, unless --state names a
+    file.
     """
     own_key = os.environ.get("TIM_SECRET_KEY")
     planned = [read_fault(each) for each in fault or ()]
@@ -153,7 +153,7 @@ def emulator(
 
 
 def _explain(error: Exception, given: Mapping[str, object]) -> None:
-    """End the command in the words of its options, where the error is about one that the library names otherwise."""
+    """End the command with a message about its options, if the library's error uses other names."""
     field = str(getattr(error, "field", None))
     option = _OPTIONS.get(field)
     if option is not None:
@@ -181,12 +181,12 @@ def _steer(
 
 
 def _introduce(served: Emulator, key: str | None, identifier: str, *, as_json: bool) -> None:
-    """Print where the emulator is and what to set; its own key is public, that of the user is not shown."""
+    """Print the emulator's address and what to set; its own key is public, the user's key is not shown."""
     if as_json:
         variables = {"TIM_BASE_URL": served.url, "TIM_SDK_APP_ID": str(served.sdk_app_id), "TIM_IDENTIFIER": identifier}
         print_json({"url": served.url, "variables": variables | ({"TIM_SECRET_KEY": key} if key else {})})
         return
-    echo(f"The emulator is listening at {served.url} until Ctrl-C; a browser shows there what it does.")
+    echo(f"The emulator is listening at {served.url} until Ctrl-C; open it in a browser to see what it does.")
     echo("To use it from another terminal:\n")
     echo(f"  {set_variable('TIM_BASE_URL', served.url)}")
     echo(f"  {set_variable('TIM_SDK_APP_ID', str(served.sdk_app_id))}")

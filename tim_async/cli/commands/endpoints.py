@@ -1,4 +1,4 @@
-"""`tim-async endpoints`: which calls there are, and what one of them takes."""
+"""`tim-async endpoints`: list the endpoints, or show what one of them takes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def endpoints(
 
 
 def _facts(endpoint: Endpoint[..., Any], *, is_whole: bool) -> dict[str, object]:
-    """Return what is known of an endpoint; its fields where it is the only one."""
+    """Return an endpoint as JSON, with its fields if it is the only one."""
     from .. import _registry
 
     facts: dict[str, object] = {

@@ -1,4 +1,4 @@
-"""`tim-async explain`: what an error code or the topic of an error means, and what to do about it."""
+"""`tim-async explain`: explain an error code or the topic of an error, and what to do about it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def explain(
 ) -> None:
     """Explain an error code of the service, or the topic of an error.
 
-    Of a code: its meaning and what to do, in English and Chinese, with the call to make, whether it is retried, the
-    class it is raised as. Some numbers mean different things in different parts of the service; all of them are shown.
-    Of a topic: the class of error, its facts, and what to do, in both languages. Both end with where the documentation
-    explains it.
+    Of a code: its meaning and what to do, in English and Chinese, with the call to make, whether it is retried, and the
+    class that is raised. Some numbers differ in meaning between parts of the service; all of them are shown. Of a
+    topic: the class of error, its attributes, and what to do, in both languages. Both end with the page of the
+    documentation.
     """
     if re.fullmatch(r"-?[0-9]{1,18}", subject):
         _explain_code(int(subject), as_json=as_json)
@@ -74,7 +74,7 @@ def _show_code(row: Code) -> None:
     rows = [("meaning", row.meaning), ("", row.meaning_zh)]
     if row.code:
         raised = CLASSES[row.hint]
-        now = row.advice or ADVICE[row.hint] or "nothing; the meaning says how things stand"
+        now = row.advice or ADVICE[row.hint] or "nothing; the meaning describes the situation"
         rows += [
             ("what now", now),
             ("", row.advice_zh or ADVICE_ZH[row.hint] or "无需处理，含义已说明情况"),
@@ -143,7 +143,7 @@ def _show_topic(found: ErrorPage) -> None:
     show_rows(f"{found.topic}: {found.name}", rows)
 
 
-# A negative code looks like an option, but is not one.
+# A negative code looks like an option.
 command = make_command(
     explain,
     context_settings={"ignore_unknown_options": True},

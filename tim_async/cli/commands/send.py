@@ -1,4 +1,4 @@
-"""`tim-async send`: one message to one account."""
+"""`tim-async send`: send one message to one account."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...models.offline_push import OfflinePushInfo
 
 MESSAGE_PANEL: Final = "Message"
-PUSH_PANEL: Final = "Push, where the recipient is offline"
+PUSH_PANEL: Final = "Push, if the recipient is offline"
 
 
 def send(
@@ -46,7 +46,7 @@ def send(
             "--from",
             metavar="ACCOUNT",
             show_default=False,
-            help="The shown sender; without it, the admin.",
+            help="The shown sender; by default the admin.",
             rich_help_panel=MESSAGE_PANEL,
         ),
     ] = None,
@@ -56,7 +56,7 @@ def send(
             "--element",
             metavar="JSON",
             show_default=False,
-            help="An element after the text, as the service has it: an object with MsgType and MsgContent; @FILE reads "
+            help="An element after the text, in wire form: an object with MsgType and MsgContent; @FILE reads "
             "it from a file. May be repeated.",
             rich_help_panel=MESSAGE_PANEL,
         ),
@@ -77,7 +77,7 @@ def send(
             "--push-text",
             metavar="TEXT",
             show_default=False,
-            help="The text of its push; without it, the message's.",
+            help="The text of its push; by default the message's.",
             rich_help_panel=PUSH_PANEL,
         ),
     ] = None,
@@ -88,7 +88,7 @@ def send(
 ) -> None:
     """Send a message to an account, and print its MsgKey and time.
 
-    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    The secret key comes from TIM_SECRET_KEY, or from a prompt.
     """
     body = _elements(text, element or ())
     push = _push(push_title, push_text)
@@ -119,7 +119,7 @@ def _elements(text: str | None, given: Sequence[str]) -> list[Element]:
 
 
 def _element(text: str) -> Element:
-    """Read one element; names of its fields may be those of Python."""
+    """Read one element; its field names may be Python's."""
     import msgspec
 
     from ...families.c2c import C2C
@@ -131,7 +131,7 @@ def _element(text: str) -> Element:
             text = Path(text[1:]).read_text(encoding="utf-8")
         value = msgspec.json.decode(text, type=dict[str, object])
     except (OSError, UnicodeError) as error:
-        stop(f"--element: cannot read it: {error}")
+        stop(f"--element: cannot read the element: {error}")
     except (msgspec.MsgspecError, RecursionError) as error:
         stop(f"--element is not a JSON object: {error}")
     body = to_wire({"msg_body": [value]}, C2C.send.fields)["MsgBody"]

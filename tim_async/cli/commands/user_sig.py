@@ -1,4 +1,4 @@
-"""`tim-async user-sig`: make a UserSig, or check one."""
+"""`tim-async user-sig`: create a UserSig, or check one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .._output import JsonOption, echo, one_line, print_json, show_time
 from .._secrets import is_terminal, secret_key
 
 DEFAULT_LIFETIME_S: Final = 180 * 86_400
-# Far more than any UserSig has: longer input is not one, and is not read to its end.
+# Far longer than any UserSig: longer input is not one, and is not read to its end.
 _MAX_CHARS: Final = 100_000
 
 
@@ -27,7 +27,7 @@ def user_sig(
         typer.Argument(
             metavar="IDENTIFIER",
             show_default=False,
-            help="The account to sign for; with --verify, the account it must be for, any when left out.",
+            help="The account to sign for; with --verify, the account it must be for, any by default.",
         ),
     ] = None,
     *,
@@ -41,10 +41,10 @@ def user_sig(
 ) -> None:
     """Print a UserSig for an account, or check one.
 
-    With --verify, reads one from standard input and prints whom it is for, when it expires and whether it verifies:
-    exit code 0 if so, 1 if not.
+    With --verify, reads one from standard input and prints its account, its expiry and whether it verifies: exit code 0
+    if so, 1 if not.
 
-    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    The secret key comes from TIM_SECRET_KEY, or from a prompt.
     """
     if verify:
         _verify(sdk_app_id, identifier, as_json=as_json)
@@ -89,7 +89,10 @@ def _verify(sdk_app_id: int, identifier: str | None, *, as_json: bool) -> None:
     except UserSigError as error:
         if as_json:
             print_json({**facts, "verifies": False, "code": error.code})
-        stop(f"it does not verify: {error} (code {error.code}; more: tim-async explain {error.code})", EXIT_FAILED)
+        stop(
+            f"the UserSig does not verify: {error} (code {error.code}; more: tim-async explain {error.code})",
+            EXIT_FAILED,
+        )
     if as_json:
         print_json({**facts, "verifies": True})
     else:
@@ -97,7 +100,7 @@ def _verify(sdk_app_id: int, identifier: str | None, *, as_json: bool) -> None:
 
 
 def _unpack(userbuf: str | None) -> bytes | None:
-    """Return the extra bytes that a UserSig claims to carry; whether they were signed is for the signature to show."""
+    """Return the extra bytes that a UserSig claims to carry; only the signature shows whether they were signed."""
     try:
         return None if userbuf is None else base64.b64decode(userbuf, validate=True)
     except binascii.Error:
@@ -107,7 +110,7 @@ def _unpack(userbuf: str | None) -> bytes | None:
 def _moment(seconds: int) -> str:
     try:
         return show_time(seconds)
-    except (OverflowError, OSError, ValueError):  # a year that no calendar has
+    except (OverflowError, OSError, ValueError):  # a year outside the calendar
         return f"{seconds} (unix seconds)"
 
 

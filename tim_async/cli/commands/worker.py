@@ -1,4 +1,4 @@
-"""`tim-async worker`: works on the campaigns of an app together with others, until it is stopped."""
+"""`tim-async worker`: work on the campaigns of an app, together with other workers, until it is stopped."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LedgerUrlOption = Annotated[
 
 
 def make_telemetry() -> Telemetry:
-    """Return what reports to OpenTelemetry; warn when no provider listens."""
+    """Return the telemetry for OpenTelemetry; warn if no provider is set up."""
     try:
         from opentelemetry import trace
 
@@ -56,7 +56,7 @@ def make_telemetry() -> Telemetry:
         stop('--otel needs opentelemetry: pip install "tim-async[otel]"')
     if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
         echo(
-            "warning: no tracer provider is set up, so no span is exported; see opentelemetry-instrument --help",
+            "warning: no tracer provider is set up, so no spans are exported; see opentelemetry-instrument --help",
             err=True,
         )
     return Telemetry()
@@ -73,17 +73,17 @@ def worker(
             envvar="TIM_REDIS_URL",
             metavar="URL",
             show_default=False,
-            help="Redis, which keeps the limits of all processes of the app: redis://host:6379/0.",
+            help="The Redis with the limits of all processes of the app: redis://host:6379/0.",
             rich_help_panel=WORKERS_PANEL,
         ),
     ] = None,
     queue_prefix: PrefixOption = "tim_async",
     tasks: Annotated[
-        int, typer.Option(min=1, metavar="NUMBER", help="How many chunks this process works on at a time.")
+        int, typer.Option(min=1, metavar="NUMBER", help="The most chunks that this process works on concurrently.")
     ] = 8,
     lease: Annotated[
         float,
-        typer.Option(min=1.0, metavar="SECONDS", help="After this long, others take over the chunks of a dead worker."),
+        typer.Option(min=1.0, metavar="SECONDS", help="Time after which others take over the chunks of a dead worker."),
     ] = 20.0,
     fallback_processes: Annotated[
         int | None,
@@ -91,7 +91,7 @@ def worker(
             min=1,
             metavar="NUMBER",
             show_default=False,
-            help="How many processes share the limits: when Redis is away, each goes on with its part of them. Without "
+            help="The number of processes that share the limits: if Redis is down, each uses its part of them. Without "
             "this option they wait.",
         ),
     ] = None,
@@ -101,7 +101,7 @@ def worker(
         typer.Option(
             "--otel",
             envvar="TIM_OTEL",
-            help="Spans, counts and campaign gauges for OpenTelemetry, by the providers that this process has: "
+            help="Spans, counts and campaign gauges for OpenTelemetry, through the providers of this process: "
             "opentelemetry-instrument tim-async worker --otel.",
         ),
     ] = False,
@@ -124,11 +124,11 @@ def worker(
             "--health-address",
             envvar="TIM_HEALTH_ADDRESS",
             metavar="ADDRESS",
-            help="Where it listens for that; 0.0.0.0 shows it to whatever can reach this machine.",
+            help="The address to listen on for that; 0.0.0.0 makes it reachable from other machines.",
             rich_help_panel=HEALTH_PANEL,
         ),
     ] = "127.0.0.1",
-    verbose: Annotated[bool, typer.Option("--verbose", help="Log more of what is done.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log more details.")] = False,
     sdk_app_id: OptionalAppIdOption = None,
     identifier: AdminOption = DEFAULT_ADMIN,
     region: RegionOption = DEFAULT_REGION,
@@ -136,11 +136,11 @@ def worker(
 ) -> None:
     """Work on the campaigns of an app, together with any number of other workers.
 
-    The first Ctrl-C or SIGTERM finishes what is in flight and hands the rest back; a second one stops at once.
+    The first Ctrl-C or SIGTERM finishes what is in flight and releases the rest; a second one stops immediately.
 
-    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    The secret key comes from TIM_SECRET_KEY, or from a prompt.
     """
-    # Before anything is asked for: without the extra nothing else matters.
+    # Before anything is prompted for: without the extra nothing else matters.
     from ...cluster import RedisRateLimiter, Worker, make_broker
 
     ledger, broker = require(ledger, "--ledger", "worker"), require(broker, "--broker", "worker")
@@ -177,7 +177,7 @@ def worker(
             stack.enter_context(stopped_in_order(stop_in_order))
             echo(f"working on campaigns of app {app}", err=True)
             await worker.run()
-            echo(f"stopped; {worker.chunks:,} chunks were worked on", err=True)
+            echo(f"stopped; {worker.chunks:,} chunks were processed", err=True)
 
     from asyncio import CancelledError
 
@@ -194,7 +194,7 @@ def _set_up_logging(*, verbose: bool) -> None:
     handler.setFormatter(PlainFormatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("tim_async").setLevel(logging.INFO if verbose else logging.WARNING)
-    # A broker that goes away and comes back is not an error: these would log pages of tracebacks for it.
+    # A broker that goes away and returns is not an error: these would log pages of tracebacks for it.
     for name in ("aiormq", "aio_pika"):
         logging.getLogger(name).setLevel(logging.INFO if verbose else logging.CRITICAL)
 

@@ -20,7 +20,7 @@ def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def people(in_folder: Path) -> WritePeople:
-    """Write a CSV file of so many recipients; return its path."""
+    """Write a CSV file of this many recipients; return its path."""
 
     def write(count: int, name: str = "people.csv", extra: str = "") -> str:
         path = in_folder / name

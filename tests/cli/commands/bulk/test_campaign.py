@@ -1,4 +1,4 @@
-"""What the options of `bulk` stand for, and which lines are refused."""
+"""The meaning of the options of `bulk`, and refused command lines."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from tests.cli.helpers import Invoke, run_without
     ("args", "problem"),
     [
         (["people.csv", "--text", "a", "--message", "b.json"], "give either --text or --message, not both"),
-        (["people.csv", "--text", " "], "--text is empty: is a variable of the shell not set?"),
-        (["people.csv", "--text", "100 $"], "--text: the template has a $ that does not begin a placeholder"),
+        (["people.csv", "--text", " "], "--text is empty: is a shell variable unset?"),
+        (["people.csv", "--text", "100 $"], "--text: the template has a $ that does not start a placeholder"),
         (
             ["people.csv", "--text", "Hi $姓名"],
-            "the template has a $ that does not begin a placeholder; write $$ for a dollar sign, ${姓名} for a column",
+            "the template has a $ that does not start a placeholder; write $$ for a dollar sign, ${姓名} for a column",
         ),
         (["people.csv", "--message", "missing.json"], "--message missing.json: No such file"),
         (["people.xlsx", "--text", "a"], "people.xlsx is a workbook: save it as CSV first"),
-        (["-", "--text", "a"], "- is standard input, whose format has to be named: give --format csv, jsonl or txt"),
+        (["-", "--text", "a"], "standard input needs a format: give --format csv, jsonl or txt"),
         (["people.csv", "--text", "a", "--format", "xls"], "--format is 'xls'; it must be one of csv, jsonl, txt"),
         (
             ["people.csv", "--text", "a", "--format", "txt"],
-            "separated by commas: --format csv with --delimiter , reads",
+            "separated by commas: read it by --format csv with --delimiter ,",
         ),
         (["people.csv", "--text", "a", "--encoding", "gb18300"], "unknown encoding 'gb18300'; did you mean 'gb18030'?"),
         (["missing.csv", "--text", "a"], "cannot read missing.csv: No such file"),
         (
             ["people.csv", "--text", "a", "--account-column", "uid"],
-            "has no column 'uid'; it has 'account', 'name'; name the one with the accounts as --account-column",
+            "has no column 'uid'; it has 'account', 'name'; set --account-column to the one with the accounts",
         ),
         (["people.csv", "--text", "a", "--lanes", "fast"], "--lanes is 'fast'; it must be one of"),
         (["people.csv", "--text", "$name", "--lanes", "batch"], "only a message that is the same for all"),

@@ -1,4 +1,4 @@
-"""Where a campaign is kept: the same wherever its line is run, and never taken for new by mistake."""
+"""Where a campaign is kept: the same in any working folder, and never treated as new by mistake."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cli.helpers import APP, Invoke, RunProcess, command, emulated, posix
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, credentials: None) -> Path:
-    """A home of its own, in which nothing names a ledger."""
+    """A separate home, without any ledger setting."""
     monkeypatch.delenv("TIM_LEDGER")
     for name in ("XDG_STATE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
@@ -40,7 +40,7 @@ def test_same_line_from_two_folders_reaches_everybody_once(
 ) -> None:
     line = ("bulk", "run", people(600), "--name", "spring", "--text", "Hi", "--new")
     with emulated() as emulator:
-        for folder, state in (("one", "new"), ("two", "carried on")):
+        for folder, state in (("one", "new"), ("two", "continued")):
             (tmp_path / folder).mkdir()
             monkeypatch.chdir(tmp_path / folder)
             done = tim_async(*line, TIM_BASE_URL=emulator.url)
@@ -62,8 +62,8 @@ def test_campaign_that_would_be_new_without_a_terminal_is_refused(
     done = tim_async(*line, TIM_BASE_URL="http://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        f"tim-async: campaign 'spring' would be new, in {default(home)}: give --ledger to carry on from where it is "
-        "kept, or --new to begin it there (standard input is not a terminal)\n"
+        f"tim-async: campaign 'spring' would be new, in {default(home)}: give --ledger to continue it where it is "
+        "kept, or --new to start it there (standard input is not a terminal)\n"
     )
     assert list(home.iterdir()) == []
 
@@ -75,7 +75,7 @@ def test_new_campaign_is_begun_when_that_is_said_and_carried_on_without(
     line = ("bulk", "plan", people(3), "--name", "spring", "--text", "Hi")
     first = invoke(*line, "--new")
     assert first.stdout.endswith(f"\n  ledger (new): {default(home)}\n")
-    assert invoke(*line).stdout.endswith(f"\n  ledger (carried on): {default(home)}\n")
+    assert invoke(*line).stdout.endswith(f"\n  ledger (continued): {default(home)}\n")
     assert invoke("bulk", "status", "--name", "spring").stdout.endswith(f"\n  ledger: {default(home)}\n")
     assert default(home).stat().st_mode & 0o777 == 0o600
     assert default(home).parent.stat().st_mode & 0o777 == 0o700
@@ -123,8 +123,8 @@ def test_variable_that_depends_on_the_folder_is_refused(
         done = invoke("bulk", "plan", people(3), "--name", "spring", "--text", "Hi")
         assert done.exit_code == 2
         assert done.stderr == (
-            f"tim-async: TIM_LEDGER is {given!r}; it must be an absolute path or a URL: a path that goes by the "
-            "working folder would be another ledger in each; more: tim-async explain usage\n"
+            f"tim-async: TIM_LEDGER is {given!r}; it must be an absolute path or a URL: a relative path "
+            "would name another ledger in every working folder; more: tim-async explain usage\n"
         )
 
 
@@ -137,14 +137,14 @@ def test_without_an_app_the_only_ledger_of_that_name_is_meant(
     done = invoke(*line)
     assert done.exit_code == 2
     assert done.stderr == (
-        "tim-async: campaign 'spring' has no ledger, and which app it is for is not known: give --ledger or "
+        "tim-async: campaign 'spring' has no ledger, and its app is not known: give --ledger or "
         "--sdk-app-id; more: tim-async explain usage\n"
     )
     assert invoke(*line, "--sdk-app-id", "1400000001").exit_code == 0
     assert str(default(home, "1400000001")) in invoke("bulk", "status", "--name", "spring").stdout
     assert invoke(*line, "--sdk-app-id", "1400000002").exit_code == 0
     assert invoke("bulk", "status", "--name", "spring").stderr == (
-        "tim-async: campaign 'spring' is there for several apps (1400000001, 1400000002): give --ledger or "
+        "tim-async: campaign 'spring' exists for several apps (1400000001, 1400000002): give --ledger or "
         "--sdk-app-id; more: tim-async explain usage\n"
     )
     assert (
@@ -157,10 +157,10 @@ def test_without_an_app_the_only_ledger_of_that_name_is_meant(
 def test_home_that_is_none(invoke: Invoke, people: WritePeople, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line = ("bulk", "plan", people(3), "--name", "spring", "--text", "Hi", "--new")
     with monkeypatch.context() as patch:
-        # What it comes to where a user has no home.
+        # The result for a user without a home.
         patch.setattr("platformdirs.user_state_path", lambda *_, **__: Path("state/tim-async"))
         done = invoke(*line)
-    assert "there is no folder for the user's state (state/tim-async): give --ledger, or set TIM_LEDGER" in done.stderr
+    assert "no state folder for the user (state/tim-async): give --ledger, or set TIM_LEDGER" in done.stderr
     (home / "file").touch()
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "file"))
     done = invoke(*line)
@@ -183,22 +183,22 @@ def test_failed_plan_leaves_nothing(
 
 
 def no_ledger(path: Path, kind: str) -> str:
-    """Put what is no ledger there; return what is said of it."""
+    """Put something else in place of the ledger; return the error."""
     match kind:
         case "empty":
             path.touch()
             return (
-                f"{path} is empty (0 bytes), so it is not a ledger: put back a copy of the ledger, or remove the file "
-                "to begin a new one there"
+                f"{path} is empty (0 bytes), so it is not a ledger: restore a copy of the ledger, or remove the file "
+                "to start a new one"
             )
         case "text":
             path.write_text("account,name\n")
-            return f"{path} is not a ledger, but another kind of file: give another path"
+            return f"{path} is not a ledger: give another path"
         case "another database":
             with sqlite3.connect(path) as file:
                 file.execute("CREATE TABLE people (name)")
             file.close()
-            return f"{path} is a database, but not a ledger of campaigns: give another"
+            return f"{path} is a database, but not a ledger of campaigns: use another one"
         case "another application's":
             with sqlite3.connect(path) as file:
                 file.execute("PRAGMA application_id = 7")
@@ -207,7 +207,7 @@ def no_ledger(path: Path, kind: str) -> str:
             return f"{path} is the database of another application, not a ledger: give another path"
         case "folder":
             path.mkdir()
-            return f"{path} is a folder; a ledger is a file: give the path of one"
+            return f"{path} is a folder: give the path of a ledger file"
     raise AssertionError(kind)
 
 
@@ -244,12 +244,11 @@ def test_copy_without_its_log_is_adopted_when_that_is_said(invoke: Invoke, peopl
     file.close()
     refused = invoke("bulk", "status", "--name", "spring")
     assert refused.exit_code == 1
-    assert "`tim-async bulk adopt` takes it as it is" in refused.stderr
+    assert "To use the file without it, run `tim-async bulk adopt`" in refused.stderr
     done = invoke("bulk", "adopt", "spring.db")
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr == f"{path} is a ledger again; run its campaigns to carry on\n"
+    assert done.stderr == f"{path} can be used again; run its campaigns to continue\n"
     assert invoke("bulk", "status", "--name", "spring").exit_code == 0
     assert invoke("bulk", "adopt", "spring.db").stderr == (
-        "tim-async: the ledger spring.db is complete, with what lies beside it: nothing was changed; more: tim-async "
-        "explain ledger\n"
+        "tim-async: the ledger spring.db is complete: nothing was changed; more: tim-async explain ledger\n"
     )

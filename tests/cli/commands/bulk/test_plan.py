@@ -34,7 +34,7 @@ def test_plan_that_foresees_failures_ends_with_1(invoke: Invoke, in_folder: Path
         assert result.stderr == (
             "tim-async: not every row will be sent: 2 bad rows, 1 message too large, 1 message that cannot be made\n"
         )
-        assert "  warning: 1 account looks like a formula, such as '=A1': put the account alone into the cell" in (
+        assert "  warning: 1 account looks like a formula, such as '=A1': put only the account into the cell" in (
             result.stdout.splitlines()
         )
 

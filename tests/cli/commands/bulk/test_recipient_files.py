@@ -1,4 +1,4 @@
-"""Files that people have: what the line says that is refused, and that it names what to type."""
+"""Files of recipients: error messages for refused command lines, which name what to type."""
 
 from __future__ import annotations
 
@@ -39,10 +39,7 @@ PLAN = ("--name", "spring", "--text", "Hi $name")
         ),
         (
             b"user account,name\r\nalice,A\r\n",
-            (
-                "people.csv has no column 'account'; it has 'user account', 'name'; --account-column 'user "
-                "account' reads the accounts from there"
-            ),
+            ("people.csv has no column 'account'; it has 'user account', 'name'; use --account-column 'user account'"),
             ["--account-column", "user account"],
         ),
     ],
@@ -63,7 +60,7 @@ def test_refusal_names_what_to_type(
 def test_unicode_text_of_excel(invoke: Invoke, in_folder: Path) -> None:
     (in_folder / "people.txt").write_bytes("account\tname\r\nalice\tA\r\n".encode("utf-16"))
     refused = invoke("bulk", "plan", "people.txt", *PLAN)
-    assert "separated by tabs: --format csv with --delimiter '\\t' reads them" in refused.stderr
+    assert "separated by tabs: read it by --format csv with --delimiter '\\t'" in refused.stderr
     taken = invoke("bulk", "plan", "people.txt", *PLAN, "--format", "csv", "--delimiter", "tab")
     assert "campaign spring: 1 recipient" in taken.stdout
 

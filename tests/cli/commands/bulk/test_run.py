@@ -1,4 +1,4 @@
-"""`tim-async bulk run`, inside this process and as a process of its own."""
+"""`tim-async bulk run`, inside this process and as a separate process."""
 
 from __future__ import annotations
 
@@ -43,12 +43,10 @@ def test_run_says_what_is_missing_and_what_to_do(tim_async: RunProcess, people: 
         done = tim_async("bulk", "run", file, "--name", "spring", "--text", "Hi", **exports)
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
-        "tim-async: not every row was sent: 1 bad row, 2 failed; --retry-failed tries those that failed again; "
+        "tim-async: not every row was sent: 1 bad row, 2 failed; use --retry-failed to try the failed ones again; "
         "tim-async bulk export lists all of them"
     )
-    refused = (
-        "--change-message sends it to the recipients that are left, with {}--retry-failed also to the 2 that failed"
-    )
+    refused = "--change-message sends it to the remaining recipients, with {}--retry-failed also to the 2 that failed"
     with emulator_process() as (_, exports, _):
         other = tim_async("bulk", "run", "--name", "spring", "--text", "Ho", **exports)
     assert (other.returncode, refused.format("") in other.stderr) == (2, True), other.stderr
@@ -97,13 +95,13 @@ def test_run_carry_on_status_and_export(tim_async: RunProcess, people: WritePeop
 
 @posix
 def test_line_to_carry_on_has_no_password(people: WritePeople) -> None:
-    """SQLite does nothing with a password; one that is given all the same must not end up in a log of the terminal."""
+    """SQLite ignores a password; if one is given, it must not be printed."""
     url = "sqlite://me:hunter2@/spring.db"
     text = "https://shop.example/?who=$name"
     line = ["bulk", "run", people(1000), "--name", "spring", "--text", text, f"--ledger={url}", "--broker", url]
     with emulator_process() as (_, exports, _):
         output, errors, _ = interrupted(line, exports, signal.SIGTERM)
-    assert "to carry on, run it again: tim-async bulk run" in errors
+    assert "to continue, run it again: tim-async bulk run" in errors
     assert "'--ledger=sqlite://me:***@/spring.db' --broker 'sqlite://me:***@/spring.db'" in errors
     assert "hunter2" not in output + errors
     assert f"--text '{text}'" in errors  # it would be another message
@@ -123,7 +121,7 @@ def test_signal_finishes_what_is_in_flight_and_prints_how_to_carry_on(
         assert re.search(r"campaign spring: interrupted: interrupted by (Ctrl-C|SIGTERM)", output)
         assert "in flight" not in output
         assert "finishing what is in flight; a second signal stops at once" in errors
-        assert f"to carry on, run it again: tim-async bulk run {line[2]} --name spring --text 'Hi $name'" in errors
+        assert f"to continue, run it again: tim-async bulk run {line[2]} --name spring --text 'Hi $name'" in errors
         assert KEY not in output + errors
         done = tim_async(*line, "--limit", "openim/sendmsg=190", **exports)
     assert done.returncode == 0, done.stdout + done.stderr

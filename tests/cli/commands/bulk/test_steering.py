@@ -79,7 +79,7 @@ def test_cancelled(invoke: Invoke, people: WritePeople) -> None:
         output, errors = process.communicate(timeout=30)
         assert process.returncode == 1
         assert "campaign spring: cancelled: enough" in output
-        assert "to carry on" not in errors
+        assert "to continue" not in errors
         result = invoke("bulk", "cancel", *NAME)
         assert (result.exit_code, result.stdout) == (1, "")
         assert result.stderr == "tim-async: nothing was changed: campaign 'spring' is cancelled\n"
@@ -99,7 +99,7 @@ def test_stopped_while_it_waits_it_says_how_to_go_on(invoke: Invoke, people: Wri
         result = invoke("bulk", "resume", *NAME)
         assert result.exit_code == 0
         assert result.stdout.startswith(
-            "it is not paused any more, and no process waits for that; to carry on: tim-async bulk run --name spring\n"
+            "resumed, but no process is waiting; to continue: tim-async bulk run --name spring\n"
         )
 
 
@@ -107,7 +107,7 @@ def test_stopped_while_it_waits_it_says_how_to_go_on(invoke: Invoke, people: Wri
 def test_without_a_ledger(invoke: Invoke, what: str) -> None:
     result = invoke("bulk", what, *NAME)
     assert result.exit_code == 1
-    assert "there is no ledger" in result.stderr
+    assert "does not exist" in result.stderr
     assert result.stderr.count("\n") == 1
 
 

@@ -33,7 +33,7 @@ def test_list(invoke: Invoke) -> None:
     assert result.exit_code == 0
     titles, row = result.stdout.splitlines()
     assert titles.split() == [
-        "CAMPAIGN", "STATE", "RECIPIENTS", "SENT", "FAILED", "UNKNOWN", "TO", "DO", "PLANNED", "BEGUN", "ENDED",
+        "CAMPAIGN", "STATE", "RECIPIENTS", "SENT", "FAILED", "UNKNOWN", "TO", "DO", "PLANNED", "STARTED", "ENDED",
     ]  # fmt: skip
     assert row.split()[:7] == ["spring", "done", "3", "2", "1", "0", "0"]
     assert result.stderr == "1 campaign\n"
@@ -49,7 +49,7 @@ def test_list_on_a_narrow_terminal(invoke: Invoke, monkeypatch: pytest.MonkeyPat
     lines = invoke("bulk", "list").stdout.splitlines()
     assert lines[0].strip() == "spring: done"
     assert lines[1].split(maxsplit=1)[1].strip() == "2 of 3, 1 failed, 0 unknown, 0 to do"
-    assert [line.split()[0] for line in lines[1:]] == ["sent", "planned", "begun", "ended"]
+    assert [line.split()[0] for line in lines[1:]] == ["sent", "planned", "started", "ended"]
     assert max(map(len, lines)) <= 60
     monkeypatch.setenv("COLUMNS", "160")
     assert invoke("bulk", "list").stdout.startswith("CAMPAIGN")
@@ -84,14 +84,14 @@ def test_show(invoke: Invoke) -> None:
 def test_retry(invoke: Invoke) -> None:
     result = invoke("bulk", "retry", *NAME, "--code", "20003")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "tim-async: nothing was changed: no recipient is to be tried again\n"
+    assert result.stderr == "tim-async: nothing was changed: no recipient to retry\n"
     result = invoke("bulk", "retry", *NAME, "--unknown", "--code", "20003")
     assert result.exit_code == 2
     assert "--code" in result.stderr
     result = invoke("bulk", "retry", *NAME, "--code", "70107")
     assert result.exit_code == 0
     assert result.stdout == (
-        "campaign spring: 1 failed, 0 unknown and 0 given-up recipients are to be tried again; "
+        "campaign spring: 1 failed, 0 unknown and 0 given-up recipients will be retried; "
         "to send: tim-async bulk run --name spring\n"
     )
     found = json.loads(invoke("bulk", "status", *NAME, "--json").stdout)
@@ -107,12 +107,12 @@ def test_archive(invoke: Invoke) -> None:
     assert "--yes is missing: standard input is not a terminal" in result.stderr
     result = invoke("bulk", "archive", *NAME, "--yes")
     assert (result.exit_code, result.stdout) == (
-        0, "campaign spring is archived now; tim-async bulk list --archived shows it\n",
+        0, "campaign spring is now archived; tim-async bulk list --archived shows it\n",
     )  # fmt: skip
     assert invoke("bulk", "list").stdout == ""
     assert "spring" in invoke("bulk", "list", "--archived").stdout
     result = invoke("bulk", "run", *NAME)
-    assert (result.exit_code, "is archived: take it out of the archive first" in result.stderr) == (2, True)
+    assert (result.exit_code, "is archived: unarchive it first" in result.stderr) == (2, True)
     assert json.loads(invoke("bulk", "archive", *NAME, "--undo", "--json").stdout)["is_archived"] is False
     result = invoke("bulk", "archive", *NAME, "--undo")
     assert (result.exit_code, result.stderr) == (
@@ -127,7 +127,7 @@ def test_delete(invoke: Invoke, in_folder: Path) -> None:
     assert (in_folder / "spring.db").exists()
     result = invoke("bulk", "delete", *NAME, "--yes")
     assert (result.exit_code, result.stdout) == (
-        0, "campaign spring is deleted: 3 recipients, of which 2 were sent to\n",
+        0, "campaign spring is deleted: 3 recipients, 2 of them sent to\n",
     )  # fmt: skip
     assert not (in_folder / "spring.db").exists()
 
@@ -141,5 +141,5 @@ def test_what_is_asked(
     result = invoke("bulk", "delete", *NAME, stdin=answer)
     assert result.exit_code == code
     assert "Delete campaign 'spring' from " in result.stderr
-    assert "begun again it sends to all of them again. [y/N]" in result.stderr
+    assert "and a new campaign of that name sends to all of them again. [y/N]" in result.stderr
     assert (in_folder / "spring.db").exists() == bool(code)

@@ -17,7 +17,7 @@ def test_plan_keeps_what_was_given_and_set_changes_it(invoke: Invoke, people: Wr
     line = ("bulk", "plan", people(7200), "--name", "spring", "--text", "Hi $name", *DAY)
     planned = invoke(*line, "--rate", "1")
     assert planned.exit_code == 0
-    assert "between 09:00 and 21:00 (Asia/Shanghai), at most 1 recipients a second; done about " in planned.stdout
+    assert "between 09:00 and 21:00 (Asia/Shanghai), at most 1 recipients per second; done at about " in planned.stdout
     assert "lanes=single: 7,200 calls, 2 h 00 min" in planned.stdout
     done = invoke("bulk", "set", "--name", "spring", "--share", "40%", "--between", "18:00-01:00")
     assert (done.exit_code, done.stdout) == (
@@ -34,7 +34,7 @@ def test_plan_keeps_what_was_given_and_set_changes_it(invoke: Invoke, people: Wr
 def test_rehearsal_at_a_rate(invoke: Invoke, people: WritePeople) -> None:
     result = invoke("bulk", "run", people(30), "--name", "spring", "--text", "Hi $name", "--emulator", "--rate", "600")
     assert result.exit_code == 0
-    assert "at most 600 recipients a second" in result.stdout
+    assert "at most 600 recipients per second" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ def test_rehearsal_at_a_rate(invoke: Invoke, people: WritePeople) -> None:
             ("--between", "9-21", "--time-zone", "UTC"),
             "--between must be two hours of the day, such as 09:00 and 21:00",
         ),
-        (("--between", "09:00-21:00"), "--between needs --time-zone, such as Asia/Shanghai"),
+        (("--between", "09:00-21:00"), "--between requires --time-zone, such as Asia/Shanghai"),
         (("--time-zone", "Mars"), "--time-zone is 'Mars', an unknown time zone"),
         (("--not-before", "9 o'clock"), "--not-before is"),
         (
             ("--not-before", "2030-01-02T00:00Z", "--until", "2030-01-01T00:00Z"),
-            "--until is 2030-01-01 00:00:00+00:00 (UTC), and --not-before is 2030-01-02",
+            "--until (2030-01-01 00:00:00+00:00 (UTC)) is before --not-before (2030-01-02",
         ),
         (("--rate", "fast"), "--rate fast: not a number"),
         (("--share", "half"), "--share half: not a number or percentage, such as 40%"),
         (("--share", "140%"), "--share must be a number from 0.001 to 1"),
-        (("--rate", "5", "--share", "40%"), "--rate and --share both say how fast"),
+        (("--rate", "5", "--share", "40%"), "--rate and --share are both given"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -72,7 +72,7 @@ def test_set_says_what_it_lacks(invoke: Invoke, people: WritePeople) -> None:
     nothing = invoke("bulk", "set", "--name", "spring")
     assert (nothing.exit_code, "give what to change, such as --rate 50" in nothing.stderr) == (2, True)
     none = invoke("bulk", "set", "--name", "spring", "--rate", "5")
-    assert (none.exit_code, "there is no ledger" in none.stderr) == (1, True)
+    assert (none.exit_code, "does not exist" in none.stderr) == (1, True)
     assert invoke("bulk", "plan", people(3), "--name", "spring", "--text", "Hi").exit_code == 0
     other = invoke("bulk", "set", "--name", "autumn", "--rate", "5")
     assert (other.exit_code, "has no campaign 'autumn'; it has spring" in other.stderr) == (1, True)
@@ -100,5 +100,5 @@ def test_campaign_at_its_end_says_how_to_send_the_rest(
     with pytest.raises(CommandError):
         show_report(report)
     shown = capsys.readouterr().err
-    assert "to send the rest, give it a later end: tim-async bulk set --name spring --until TIME" in shown
+    assert "to send the rest, set a later end: tim-async bulk set --name spring --until TIME" in shown
     assert "run it again" not in shown

@@ -25,7 +25,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lists_are_kept_and_looked_at(invoke: Invoke, people: WritePeople, in_folder: Path) -> None:
-    assert invoke("bulk", "suppress", "list").exit_code == 1  # there is no ledger
+    assert invoke("bulk", "suppress", "list").exit_code == 1  # the ledger does not exist
     result = invoke("bulk", "suppress", "add", people(3, "gone.csv", extra="x" * 40 + ",\n"))
     assert (result.exit_code, result.stdout) == (0, "list gone: 3 of 3 accounts are new\n")
     assert "1 bad row, the first in line 5: account has 40 bytes" in result.stderr
@@ -49,7 +49,7 @@ def test_lists_are_kept_and_looked_at(invoke: Invoke, people: WritePeople, in_fo
     ("line", "problem"),
     [
         (("suppress", "add"), "give either FILE or --account ACCOUNT"),
-        (("suppress", "remove", "--whole"), "--whole is for the list that --list names"),
+        (("suppress", "remove", "--whole"), "--whole needs --list"),
         (("plan", *NAME, "--at-most", "3"), "--at-most 3: give messages and days, such as 1/7d"),
         (("plan", *NAME, "--at-most", "0/7d"), "--at-most must be a whole number from 1"),
         (("plan", *NAME, "--suppress", "no.pdf"), "--suppress: no.pdf: the ending must be .csv"),
@@ -85,8 +85,8 @@ def test_plan_and_rehearsal_count_those_that_are_left_out(invoke: Invoke, people
     line = (people(9), *NAME, "--text", "Hi $name", "--suppress", "gone.txt", "--at-most", "1/7d", "--first", "2")
     result = invoke("bulk", "plan", *line)
     assert result.exit_code == 0, result.output
-    assert "  2 suppressed: on a suppression list, or sent to often enough" in result.stdout
-    assert "  the first 2 are sent to, then it pauses" in result.stdout
+    assert "  2 suppressed: on a suppression list, or at the limit of messages" in result.stdout
+    assert "  the first 2 are sent to first, then the campaign pauses" in result.stdout
     result = invoke("bulk", "run", *line, "--emulator")
     assert result.exit_code == 0, result.output
     assert "spring: 9 of 9, 7 sent, 2 suppressed" in result.stderr
@@ -125,9 +125,7 @@ def test_first_ones_then_the_rest_when_it_is_resumed(
                 process.kill()
         assert process.returncode == 0, errors
         assert "30 of 30 recipients sent" in output
-        assert (
-            "paused (the first 12 were sent to, as asked: `resume` goes on with the rest): this process waits" in errors
-        )
+        assert "paused (the first 12 were sent to, as asked: `resume` sends to the rest): this process waits" in errors
         assert _each_got(emulator) == {1: 30}
 
 

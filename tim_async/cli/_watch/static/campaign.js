@@ -1,4 +1,4 @@
-// The view of a campaign. It is read about every second; what has the focus is never drawn again.
+// The view of a campaign. It is refreshed about every second; the focused element is never redrawn.
 
 import { api } from "/_assets/pages/api.js";
 import { confirmDialog } from "/_assets/pages/dialog.js";
@@ -13,7 +13,7 @@ const API = "/_watch/v1";
 const LOOK_MS = 1000;
 const PARTS = ["sent", "failed", "unknown", "suppressed"];
 const MOODS = { done: "good", running: "accent", stopped: "bad", interrupted: "bad", cancelled: "bad", paused: "warn" };
-// Kept while the language or the theme changes.
+// Kept when the language or the theme changes.
 const history = [];
 
 export const campaign = {

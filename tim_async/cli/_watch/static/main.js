@@ -1,4 +1,4 @@
-// The page of `tim-async bulk watch`: one campaign, as its ledger has it.
+// The page of `tim-async bulk watch`: one campaign, from its ledger.
 
 import { api } from "/_assets/pages/api.js";
 import { h, replace } from "/_assets/pages/dom.js";
@@ -10,7 +10,7 @@ addTexts({
   en: {
     "main.title": "Campaign",
     "main.locked": "Open the address that the command printed: it has the key to this page.",
-    "main.away": "The command has ended, or does not answer: {problem}",
+    "main.away": "The command has ended or does not answer: {problem}",
   },
   zh: {
     "main.title": "群发任务",

@@ -1,4 +1,4 @@
-"""What the options of `bulk` stand for: the source of recipients, the message, the ledger, the campaign."""
+"""Build the source of recipients, the message and the campaign from the options of `bulk`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ....bulk import AccountListFile, Campaign, CampaignLocation, CsvFile, JsonLinesFile, Message, Template
     from ....cluster import ClusterCampaign
 
-# A tab is hard to type.
+# A literal tab is hard to type.
 _DELIMITERS: Final = {"\\t": "\t", "tab": "\t"}
 
 
@@ -29,22 +29,22 @@ def make_campaign(
     """Return the campaign of this process."""
     from ....bulk import Campaign
 
-    # The variable is left to the library, which sees that it does not depend on the working folder.
+    # The library reads the variable itself, and checks that it does not depend on the working folder.
     named = None if ledger == os.environ.get(LEDGER_VARIABLE) else ledger
     return Campaign(name, ledger=named, sdk_app_id=None if app is None else read_app_id(app), **options)
 
 
 async def find_place(campaign: Campaign, *, allow_new: bool, client: TimClient | None = None) -> CampaignLocation:
-    """Return where a campaign is kept; end the command where it would begin in a place that was not meant.
+    """Return where a campaign is kept; end the command if it would be created in an unintended place.
 
-    What cron or systemd runs may have another home than the person who began the campaign: all recipients would get
-    the message again.
+    Cron or systemd may use another home folder than the user who started the campaign: all recipients would get the
+    message again.
     """
     found = await campaign.locate(client=client)
     if found.is_new and found.is_default and not allow_new and not sys.stdin.isatty():
         stop(
-            f"campaign {campaign.name!r} would be new, in {found.ledger}: give --ledger to carry on from where it is "
-            "kept, or --new to begin it there (standard input is not a terminal)"
+            f"campaign {campaign.name!r} would be new, in {found.ledger}: give --ledger to continue it where it is "
+            "kept, or --new to start it there (standard input is not a terminal)"
         )
     return found
 
@@ -57,7 +57,7 @@ def make_cluster_campaign(name: str, ledger: str | None, **options: Any) -> Clus
 
 
 def require_server(ledger: str | None) -> str:
-    """Return the URL of the workers' database; end the command when it is missing."""
+    """Return the URL of the workers' database; end the command if it is missing."""
     if ledger is None:
         stop("TIM_LEDGER (or --ledger) is missing: the URL of the workers' database")
     return ledger
@@ -71,11 +71,11 @@ def read_source(
     delimiter: str | None,
     file_format: str | None,
 ) -> CsvFile | JsonLinesFile | AccountListFile | None:
-    """Return the file of recipients; None to carry on with the ledger's."""
+    """Return the file of recipients; None to continue with the ledger's."""
     if path is None:
         return None
     if str(path) == "-" and file_format is None:
-        stop("- is standard input, whose format has to be named: give --format csv, jsonl or txt")
+        stop("standard input needs a format: give --format csv, jsonl or txt")
     return read_file(
         path, account_column=account_column, encoding=encoding, delimiter=delimiter, file_format=file_format
     )
@@ -84,7 +84,7 @@ def read_source(
 def read_file(
     path: Path, *, account_column: str, encoding: str | None, delimiter: str | None, file_format: str | None
 ) -> CsvFile | JsonLinesFile | AccountListFile:
-    """Return a file of accounts, as the options describe it."""
+    """Return a file of accounts as described by the options."""
     from ....bulk._plan.files import file_source
 
     return file_source(
@@ -97,11 +97,11 @@ def read_file(
 
 
 def read_message(text: str | None, path: Path | None, *, plain: bool) -> str | Message | Template | None:
-    """Return the message of --text or --message; None to carry on with the ledger's."""
+    """Return the message of --text or --message; None to continue with the ledger's."""
     if text is not None and path is not None:
         stop("give either --text or --message, not both")
     if text is not None and not text.strip():
-        stop("--text is empty: is a variable of the shell not set?")
+        stop("--text is empty: is a shell variable unset?")
     from ....bulk import Message, Template
     from ....errors import UsageError
 

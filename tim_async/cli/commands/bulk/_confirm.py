@@ -1,4 +1,4 @@
-"""A question that is asked before something is done that is hard to undo."""
+"""Confirmation of operations that are hard to undo."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do it without aski
 
 
 def confirm(question: str, *, is_given: bool) -> None:
-    """Ask on stderr, unless the answer was given; anything but yes ends the command."""
+    """Ask on stderr, unless confirmation was given; anything but yes ends the command."""
     if is_given:
         return
     if not is_terminal():
-        stop("--yes is missing: standard input is not a terminal, so nothing can be asked")
+        stop("--yes is missing: standard input is not a terminal, so it cannot be confirmed")
     if not typer.confirm(plain(question), err=True):
         stop("nothing was changed", EXIT_FAILED)

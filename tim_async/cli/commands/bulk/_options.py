@@ -1,4 +1,4 @@
-"""Options that several commands of `bulk` have."""
+"""Options that several commands of `bulk` share."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SourceArgument = Annotated[
     typer.Argument(
         metavar="FILE",
         show_default=False,
-        help="The recipients: .csv with a line of column names, .jsonl, or .txt with an account a line, also with .gz "
-        "after it; - is standard input. Not needed to carry on.",
+        help="The recipients: .csv with a header line, .jsonl, or .txt with one account per line, also compressed "
+        "(.gz); - is standard input. Not needed to continue.",
     ),
 ]
 NameOption = Annotated[
@@ -30,7 +30,7 @@ NameOption = Annotated[
         "--name",
         metavar="NAME",
         show_default=False,
-        help="The campaign, in its ledger.",
+        help="The name of the campaign in its ledger.",
         rich_help_panel=CAMPAIGN_PANEL,
     ),
 ]
@@ -41,8 +41,8 @@ LedgerOption = Annotated[
         envvar=LEDGER_VARIABLE,
         metavar="FILE",
         show_default=False,
-        help="The ledger, an SQLite file or the URL of a database; without it, one by app and NAME in your folder for "
-        "state, whatever folder you are in.",
+        help="The ledger, an SQLite file or the URL of a database; without it, a file by app and NAME in your state "
+        "folder, independent of the working folder.",
         rich_help_panel=CAMPAIGN_PANEL,
     ),
 ]
@@ -50,7 +50,7 @@ NewOption = Annotated[
     bool,
     typer.Option(
         "--new",
-        help="Begin a campaign that names no ledger also where standard input is no terminal, as under cron.",
+        help="Start a campaign without --ledger even if standard input is not a terminal, as under cron.",
         rich_help_panel=CAMPAIGN_PANEL,
     ),
 ]
@@ -78,7 +78,7 @@ PlainOption = Annotated[
     bool,
     typer.Option(
         "--plain",
-        help="Send every $ as it stands: the message is not a template.",
+        help="Send every $ unchanged: the message is not a template.",
         rich_help_panel=MESSAGE_PANEL,
     ),
 ]
@@ -87,7 +87,7 @@ ColumnOption = Annotated[
     typer.Option(
         "--account-column",
         metavar="COLUMN",
-        help="The column that has the account.",
+        help="The column with the account.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
@@ -97,7 +97,7 @@ FormatOption = Annotated[
         "--format",
         metavar="FORMAT",
         show_default=False,
-        help="csv, jsonl or txt, where the file's name does not say it.",
+        help="csv, jsonl or txt, if the file's name does not tell.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
@@ -117,7 +117,7 @@ DelimiterOption = Annotated[
         "--delimiter",
         metavar="CHARACTER",
         show_default=False,
-        help="What stands between two cells of a CSV, or tab; without it, a comma, or what a first line sep=; says.",
+        help="The separator of CSV cells, or tab; by default a comma, or what a first line sep=; says.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
@@ -148,7 +148,7 @@ NotBeforeOption = Annotated[
         "--not-before",
         metavar="TIME",
         show_default=False,
-        help="Begin then: '2026-12-01 09:00', or 09:00 for the next one. Started earlier, it waits.",
+        help="Start at this time: '2026-12-01 09:00', or 09:00 for the next one. A run that is started earlier waits.",
         rich_help_panel=WHEN_PANEL,
     ),
 ]
@@ -158,7 +158,7 @@ UntilOption = Annotated[
         "--until",
         metavar="TIME",
         show_default=False,
-        help="Send nothing more from then on, whatever is left.",
+        help="Send nothing after this time, whatever is left.",
         rich_help_panel=WHEN_PANEL,
     ),
 ]
@@ -168,7 +168,7 @@ BetweenOption = Annotated[
         "--between",
         metavar="HOURS",
         show_default=False,
-        help="Begin nothing outside of these hours, such as 09:00-21:00 or, over midnight, 18:00-01:00.",
+        help="Send only within these hours, such as 09:00-21:00 or, over midnight, 18:00-01:00.",
         rich_help_panel=WHEN_PANEL,
     ),
 ]
@@ -178,7 +178,7 @@ ZoneOption = Annotated[
         "--time-zone",
         metavar="NAME",
         show_default=False,
-        help="Whose clock shows these times, such as Asia/Shanghai.",
+        help="The time zone of these times, such as Asia/Shanghai.",
         rich_help_panel=WHEN_PANEL,
     ),
 ]
@@ -188,7 +188,7 @@ RateOption = Annotated[
         "--rate",
         metavar="NUMBER",
         show_default=False,
-        help="Send to so many recipients a second, over all processes.",
+        help="Send to this many recipients per second, over all processes.",
         rich_help_panel=PACE_PANEL,
     ),
 ]

@@ -1,4 +1,4 @@
-"""The ways to run a campaign: in this process, as a rehearsal, or by workers that are watched."""
+"""The ways to run a campaign: in this process, as a rehearsal, or by workers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 async def send(campaign: Campaign, client: TimClient, *, allow_new: bool) -> Report:
     """Send from this process; the first signal finishes what is in flight."""
     place = await find_place(campaign, client=client, allow_new=allow_new)
-    state = "new" if place.is_new else "carried on"
+    state = "new" if place.is_new else "continued"
     echo(f"campaign {one_line(campaign.name)} ({state}), ledger: {place.ledger}", err=True)
     return await _send(campaign, client)
 
@@ -41,7 +41,7 @@ async def _send(campaign: Campaign, client: TimClient) -> Report:
 
 
 async def rehearse(make: Callable[[Path], Campaign], limits: Mapping[str, tuple[Rate, ...]]) -> Report:
-    """Send to an emulator, with a ledger that is thrown away."""
+    """Send to an emulator, with a temporary ledger."""
     import tempfile
 
     import msgspec
@@ -76,20 +76,20 @@ async def submit(
     *,
     as_json: bool,
 ) -> Report:
-    """Let workers do a campaign, and watch it; with `as_json`, stdout is for the report alone."""
+    """Submit a campaign to workers, and watch it; with `as_json`, stdout is for the report alone."""
     async with client:
         async with started(make_queue()) as broker:
             with shown() as show:
                 plan = await campaign.submit(client, broker=broker, parallel=parallel, on_planning=show)
             echo(str(plan), err=as_json)
         if campaign.is_left_alone:
-            echo("the campaign was already started and is left as it is", err=True)
+            echo("the campaign was already started; nothing was changed", err=True)
         with shown() as show:
             return await campaign.watch(on_progress=show)
 
 
 def run_here(main: Coroutine[Any, Any, Report]) -> Report:
-    """Run a campaign that this process sends; when a second signal ends it, print how to carry on."""
+    """Run a campaign that this process sends; if a second signal ends it, print how to continue."""
     from asyncio import CancelledError
 
     try:
@@ -99,27 +99,27 @@ def run_here(main: Coroutine[Any, Any, Report]) -> Report:
 
 
 def run_watching(main: Coroutine[Any, Any, Report]) -> Report:
-    """Run what watches workers; they carry on when Ctrl-C ends it."""
+    """Run what watches workers; they continue when Ctrl-C ends it."""
     try:
         return run_async(main)
     except KeyboardInterrupt:
-        stop(f"the workers carry on; to watch again: {this_line()}", EXIT_FAILED)
+        stop(f"the workers continue; to watch again: {this_line()}", EXIT_FAILED)
 
 
 def show_report(report: Report, *, as_json: bool = False, is_rehearsal: bool = False) -> None:
-    """Print what became of a campaign; the exit code is 0 only when every row was sent."""
+    """Print the report of a campaign; the exit code is 0 only if every row was sent."""
     show_facts(report, as_json=as_json)
     if report.is_complete:
         return
     if report.needs_resume:
         echo(f"to continue it: {bulk_line('resume', report.name)}", err=True)
     elif report.status == "ended" and report.left:
-        echo(f"to send the rest, give it a later end: {bulk_line('set', report.name)} --until TIME", err=True)
+        echo(f"to send the rest, set a later end: {bulk_line('set', report.name)} --until TIME", err=True)
     elif not is_rehearsal and report.status != "cancelled" and (report.left or report.unknown):
         echo(how_to_carry_on(), err=True)
     hints = [f"not every row was sent: {report.shortfall}"]
     if not is_rehearsal:
         if report.failed:
-            hints.append("--retry-failed tries those that failed again")
+            hints.append("use --retry-failed to try the failed ones again")
         hints.append("tim-async bulk export lists all of them")
     stop("; ".join(hints), EXIT_FAILED)

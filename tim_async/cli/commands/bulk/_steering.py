@@ -1,4 +1,4 @@
-"""What `pause`, `resume` and `cancel` print: what they did, how the campaign stands now, and what to type next."""
+"""The output of `pause`, `resume` and `cancel`: the result, the status of the campaign, and what to type next."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def show_change(report: Report, *, is_changed: bool, did: str, otherwise: str, as_json: bool) -> None:
-    """Print what a command changed; where that was nothing, the exit code is 1.
+    """Print the result of a command; if nothing was changed, the exit code is 1.
 
     Args:
-        report: how the campaign stands now.
+        report: the current status of the campaign.
         is_changed: whether it was changed.
         did: what was done, and what to type next.
-        otherwise: why nothing was.
+        otherwise: why nothing was changed.
         as_json: whether to print one JSON object.
     """
     if as_json:

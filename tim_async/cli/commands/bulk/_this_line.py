@@ -1,4 +1,4 @@
-"""Lines to be typed: the one that was typed again, or one that goes on from there."""
+"""Command lines for users: the current one to repeat, or one to continue with."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import Final
 from ..._secrets import hide_password
 from ..._shells import join
 
-# Options whose value is an address, which may have a password.
+# Options whose value is a URL, which may contain a password.
 _ADDRESSES: Final = frozenset({"--ledger", "--broker", "--redis", "--base-url"})
 
 
 def how_to_carry_on() -> str:
-    """Return what to type to carry on."""
-    return f"to carry on, run it again: {this_line()}"
+    """Return what to type to continue."""
+    return f"to continue, run it again: {this_line()}"
 
 
 def this_line() -> str:
-    """Return the line that was typed; passwords in URLs are for the user to put back.
+    """Return the current command line; users must put passwords in URLs back.
 
-    What came from standard input is in the ledger by then, and would be waited for.
+    Input from standard input is in the ledger by then, and must not be read again.
     """
     shown = ["tim-async"]
     for option, argument in pairwise(["", *(each for each in sys.argv[1:] if each != "-")]):
-        name = argument if argument.startswith("-") else option  # a text may be a URL, too, and is to stay as it is
+        name = argument if argument.startswith("-") else option  # a text may look like a URL, but must stay unchanged
         shown.append(hide_password(argument) if name.partition("=")[0] in _ADDRESSES else argument)
     return join(shown)
 
 
 def bulk_line(command: str, name: str) -> str:
-    """Return what to type to do something else with a campaign, with the options that say where it is kept.
+    """Return the command line for another operation on a campaign, with the options that locate it.
 
-    What came from the environment is there next time as well.
+    Values from the environment will be there next time as well.
     """
     given = [*sys.argv[1:]]
     where = ["--ledger", "--sdk-app-id"]

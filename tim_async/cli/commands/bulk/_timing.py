@@ -1,4 +1,4 @@
-"""What the options of `bulk` stand for that say when and how fast a campaign sends."""
+"""Convert the options of `bulk` for when and how fast a campaign sends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from ..._errors import stop
 
-# What is typed for "no such thing any more".
+# The value that removes a setting.
 _NONE = "none"
 
 
@@ -20,7 +20,7 @@ def read_timing(
     share: str | None,
     may_remove: bool = False,
 ) -> dict[str, Any]:
-    """Return the arguments that were given; with `may_remove`, None for those that are `none`."""
+    """Return the given arguments; with `may_remove`, None for those that are `none`."""
     given = {
         "not_before": not_before,
         "until": until,

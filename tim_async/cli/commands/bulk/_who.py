@@ -1,4 +1,4 @@
-"""Options of `bulk` that say who is left out and who is sent to first, and what they stand for."""
+"""The options of `bulk` for who is left out and who is sent to first, and their conversion."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SuppressOption = Annotated[
         "--suppress",
         metavar="FILE",
         show_default=False,
-        help="Accounts who are not sent to: .csv, .jsonl or .txt, also .gz. Read into a suppression list of the "
-        "ledger, which holds for all of its campaigns; give it as often as you have files. See `bulk suppress`.",
+        help="Accounts not to send to: .csv, .jsonl or .txt, also .gz. Read into a suppression list of the "
+        "ledger, which applies to all of its campaigns; may be repeated. See `bulk suppress`.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
@@ -31,7 +31,7 @@ AtMostOption = Annotated[
         "--at-most",
         metavar="N/DAYSd",
         show_default=False,
-        help="Messages an account gets within so many days, over all campaigns of the ledger: 1/7d is one a week. "
+        help="The most messages per account in a number of days, over all campaigns of the ledger: 1/7d is one a week. "
         "Kept for later runs.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
@@ -42,7 +42,7 @@ FirstOption = Annotated[
         "--first",
         metavar="NUMBER",
         show_default=False,
-        help="Send to so many of the first recipients, then pause for a look; `bulk resume` goes on with the rest.",
+        help="Send to this many of the first recipients, then pause for a check; `bulk resume` sends to the rest.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
@@ -52,7 +52,7 @@ SampleOption = Annotated[
         "--sample",
         metavar="NUMBER",
         show_default=False,
-        help="The same with recipients at random.",
+        help="The same with random recipients.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]
@@ -62,7 +62,7 @@ SeedOption = Annotated[
         "--seed",
         metavar="NUMBER",
         show_default=False,
-        help="Decides the sample: the same seed and recipients, the same sample.",
+        help="Makes the sample reproducible: the same seed and recipients give the same sample.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]

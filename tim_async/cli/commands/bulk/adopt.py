@@ -1,4 +1,4 @@
-"""`tim-async bulk adopt`: a ledger whose log is missing is taken as it is."""
+"""`tim-async bulk adopt`: accept a ledger whose log is missing."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ def adopt(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a ledger whose log is missing for all there is.
+    """Accept a ledger whose log is missing as complete.
 
-    A ledger that was copied while it was open lacks what was sent last, which is in its log, LEDGER-wal. Where that
-    cannot be copied any more, this makes the file usable as it is: recipients that it does not know to have the message
-    get it, perhaps for the second time. It is harmless after another program has put the log back and removed it.
+    A ledger that was copied while it was open lacks what was sent last, which is in its log, LEDGER-wal. If the log is
+    lost, this makes the file usable: recipients whose message it does not know of get the message, perhaps for the
+    second time. It is harmless if another program has already merged the log and removed it.
     """
     from ....bulk import adopt_ledger
 
@@ -27,7 +27,7 @@ def adopt(
     if as_json:
         print_json({"ledger": str(path)})
     else:
-        echo(f"{path} is a ledger again; run its campaigns to carry on", err=True)
+        echo(f"{path} can be used again; run its campaigns to continue", err=True)
 
 
 command = make_command(adopt, examples=("tim-async bulk adopt spring.db",))

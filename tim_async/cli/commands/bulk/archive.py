@@ -1,4 +1,4 @@
-"""`tim-async bulk archive`: a campaign is put aside."""
+"""`tim-async bulk archive`: archive a campaign, or restore it."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from ._options import LedgerOption, NameOption
 def archive(
     *,
     name: NameOption,
-    undo: Annotated[bool, typer.Option("--undo", help="Take it out of the archive.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Restore it from the archive.")] = False,
     ledger: LedgerOption = None,
     sdk_app_id: OptionalAppIdOption = None,
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Put a campaign aside: it is not listed, and cannot be run.
+    """Archive a campaign: it is no longer listed, and cannot be run.
 
-    Nothing of it is lost. Asks before, unless --yes says so. Never while it is at work.
+    Its data is kept. Asks for confirmation, unless --yes is given. Refused while it is running.
     """
     campaign = make_campaign(name, ledger, app=sdk_app_id)
     report = run_async(campaign.status())
@@ -39,8 +39,8 @@ def archive(
     if as_json:
         print_json({"campaign": name, "is_changed": is_changed, "is_archived": not undo})
     elif is_changed:
-        after = "run it again to carry on" if undo else "tim-async bulk list --archived shows it"
-        echo(f"campaign {one_line(name)} is {state} now; {after}")
+        after = "run it again to continue" if undo else "tim-async bulk list --archived shows it"
+        echo(f"campaign {one_line(name)} is now {state}; {after}")
     if not is_changed:
         stop(f"nothing was changed: campaign {name!r} is {state}", EXIT_FAILED)
 

@@ -1,4 +1,4 @@
-"""`tim-async bulk cancel`: a campaign is ended, for good."""
+"""`tim-async bulk cancel`: end a campaign permanently."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cancel(
     reason: ReasonOption = "it was cancelled",
     as_json: JsonOption = False,
 ) -> None:
-    """End a campaign for good, wherever it runs.
+    """End a campaign permanently, wherever it runs.
 
     Recipients who were not sent to yet do not get the message.
     """

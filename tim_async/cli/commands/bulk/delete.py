@@ -1,4 +1,4 @@
-"""`tim-async bulk delete`: a campaign is removed, with all that is known of its recipients."""
+"""`tim-async bulk delete`: delete a campaign with all data of its recipients."""
 
 from __future__ import annotations
 
@@ -19,26 +19,24 @@ def delete(
     yes: YesOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove a campaign with all that is known of its recipients, and its file where that has no other.
+    """Delete a campaign with all data of its recipients, and its file if that has no other campaign.
 
-    Asks before, unless --yes says so: a campaign of that name that is begun again sends to all recipients again. Never
-    while it is at work.
+    Asks for confirmation, unless --yes is given: a campaign of that name that is started again sends to all recipients
+    again. Refused while it is running.
     """
     campaign = make_campaign(name, ledger, app=sdk_app_id)
     report = run_async(campaign.status())
     sent = f"{report.sent:,} of its {report.total:,} recipients were sent to"
     confirm(
-        f"Delete campaign {name!r} from {report.ledger}? It is {report.status}, {sent}. What became of them is lost, "
-        "and begun again it sends to all of them again.",
+        f"Delete campaign {name!r} from {report.ledger}? It is {report.status}, {sent}. Their outcomes are lost, "
+        "and a new campaign of that name sends to all of them again.",
         is_given=yes,
     )
     run_async(campaign.delete())
     if as_json:
         print_json({"campaign": name, "is_changed": True, "recipients": report.total, "ledger": report.ledger})
     else:
-        echo(
-            f"campaign {one_line(name)} is deleted: {report.total:,} recipients, of which {report.sent:,} were sent to"
-        )
+        echo(f"campaign {one_line(name)} is deleted: {report.total:,} recipients, {report.sent:,} of them sent to")
 
 
 command = make_command(delete, examples=("tim-async bulk delete --name spring", "tim-async bulk delete --name x --yes"))

@@ -18,7 +18,7 @@ from ._options import LedgerOption, NameOption
 
 def export(
     target: Annotated[
-        str, typer.Argument(metavar="FILE", show_default=False, help="Where to: .csv or .jsonl; - is standard output.")
+        str, typer.Argument(metavar="FILE", show_default=False, help="The file: .csv or .jsonl; - is standard output.")
     ],
     *,
     name: NameOption,
@@ -27,19 +27,19 @@ def export(
     file_format: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORMAT", show_default=False, help="csv or jsonl, where the file's name has no ending."
+            "--format", metavar="FORMAT", show_default=False, help="csv or jsonl, if the file's name does not tell."
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the outcome of every recipient: state, code, MsgKey, time.
 
-    The rows that name no valid account come last. The file appears when it is complete, readable by you only. In a
-    CSV file, what a spreadsheet would run has an apostrophe in front, and control characters are escapes; JSON lines
-    have every value as it is.
+    Rows without a valid account come last. The file appears only when it is complete, readable by you only. In a CSV
+    file, cells that a spreadsheet would execute have an apostrophe in front, and control characters are escaped; JSON
+    lines have every value unchanged.
     """
     if as_json and target == "-":
-        stop("--json and - cannot be combined: the rows go to standard output; --format jsonl writes them as JSON")
+        stop("--json and - cannot be combined: the rows go to standard output; use --format jsonl for JSON")
     campaign = make_campaign(name, ledger, app=sdk_app_id)
 
     async def main() -> int:

@@ -1,4 +1,4 @@
-"""`tim-async bulk given-up`: the chunks that were given up, and how they are retried."""
+"""`tim-async bulk given-up`: show the chunks that were given up, and retry them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def given_up(
     retry: Annotated[bool, typer.Option("--retry", help="Let workers work on them again.")] = False,
     chunk: Annotated[
         list[int] | None,
-        typer.Option("--chunk", metavar="NUMBER", show_default=False, help="Only this one; may be repeated."),
+        typer.Option("--chunk", metavar="NUMBER", show_default=False, help="Only this chunk; may be repeated."),
     ] = None,
     broker: BrokerOption = None,
     queue_prefix: PrefixOption = "tim_async",
@@ -32,8 +32,8 @@ def given_up(
 ) -> None:
     """Show the chunks that were given up, or let workers retry them.
 
-    A chunk is given up when several workers died or failed with it. Its recipients are failed where nothing was sent
-    to them, and unknown otherwise; with --retry workers carry on with it as with any chunk that a dead worker left.
+    A chunk is given up after several workers died or failed with it. Its recipients are failed if nothing was sent to
+    them, and unknown otherwise; with --retry workers continue with it as with any chunk left by a dead worker.
     """
     campaign = make_cluster_campaign(name, ledger)
     numbers = set(chunk) if chunk else None
@@ -52,7 +52,7 @@ def given_up(
         if as_json:
             print_json({"campaign": name, "recipients": recipients})
         else:
-            echo(f"workers carry on with {recipients:,} recipients of campaign {name!r}")
+            echo(f"workers continue with {recipients:,} recipients of campaign {name!r}")
         return
     found = [each for each in run_async(campaign.given_up()) if numbers is None or each.chunk in numbers]
     if as_json:

@@ -14,11 +14,11 @@ _CAMPAIGN = "A campaign"
 _LEDGER = "Ledgers"
 _WORKERS = "A campaign of workers"
 
-_WATCH = "Show a campaign on a page while it runs: progress, rate, time left, codes, failures and workers."
-_SHOW = "Show what became of one recipient, with its message as it was sent, or would be sent now."
-_RETRY = "Let the next run try recipients again that failed, are unknown or were given up."
+_WATCH = "Show a running campaign on a web page: progress, rate, time left, codes, failures and workers."
+_SHOW = "Show the outcome of one recipient, with its message as it was sent, or would be sent now."
+_RETRY = "Make the next run retry recipients that failed, are unknown or were given up."
 _LIST = "List the campaigns of a ledger, or all of yours, with state, counts and dates."
-_DELETE = "Remove a campaign with all that is known of its recipients, and its file where that has no other."
+_DELETE = "Delete a campaign with all data of its recipients, and its file if that has no other campaign."
 
 
 def _plan() -> _Loaded:
@@ -133,28 +133,28 @@ class Bulk(LazyGroup):
     """The commands of `tim-async bulk`."""
 
     entries = (
-        Entry("plan", _CAMPAIGN, "Read the recipients into the ledger and show what the campaign will be.", _plan),
-        Entry("run", _CAMPAIGN, "Send to every recipient who is not settled yet.", _run),
-        Entry("status", _CAMPAIGN, "Show what the ledger has about a campaign, also while it runs.", _status),
+        Entry("plan", _CAMPAIGN, "Read the recipients into the ledger and show a forecast of the campaign.", _plan),
+        Entry("run", _CAMPAIGN, "Send to every recipient who is not done yet.", _run),
+        Entry("status", _CAMPAIGN, "Show the status of a campaign, also while it runs.", _status),
         Entry("watch", _CAMPAIGN, _WATCH, _watch),
         Entry("export", _CAMPAIGN, "Write the outcome of every recipient: state, code, MsgKey, time.", _export),
         Entry("show", _CAMPAIGN, _SHOW, _show),
         Entry("retry", _CAMPAIGN, _RETRY, _retry),
-        Entry("suppress", _CAMPAIGN, "Keep lists of accounts who are not sent to.", _suppress),
+        Entry("suppress", _CAMPAIGN, "Keep lists of accounts not to send to.", _suppress),
         Entry("set", _CAMPAIGN, "Change when and how fast a campaign sends, also while it runs.", _set),
         Entry("pause", _CAMPAIGN, "Pause a campaign, wherever it runs; `resume` continues it.", _pause),
         Entry(
             "resume",
             _CAMPAIGN,
-            "Continue a campaign that was paused, or one of workers that was stopped by a fault that is fixed.",
+            "Resume a paused campaign, or one of workers that was stopped by a fault which is fixed.",
             _resume,
         ),
-        Entry("cancel", _CAMPAIGN, "End a campaign for good, wherever it runs.", _cancel),
+        Entry("cancel", _CAMPAIGN, "End a campaign permanently, wherever it runs.", _cancel),
         Entry("list", _LEDGER, _LIST, _list),
-        Entry("archive", _LEDGER, "Put a campaign aside: it is not listed, and cannot be run.", _archive),
+        Entry("archive", _LEDGER, "Archive a campaign: it is no longer listed, and cannot be run.", _archive),
         Entry("delete", _LEDGER, _DELETE, _delete),
-        Entry("adopt", _LEDGER, "Take a ledger whose log is missing for all there is.", _adopt),
-        Entry("workers", _WORKERS, "Show which workers are alive, what they have at work, and since when.", _workers),
+        Entry("adopt", _LEDGER, "Accept a ledger whose log is missing as complete.", _adopt),
+        Entry("workers", _WORKERS, "Show the workers, what each has in flight, and since when.", _workers),
         Entry("given-up", _WORKERS, "Show the chunks that were given up, or let workers retry them.", _given_up),
     )
 
@@ -164,13 +164,13 @@ command = make_group(
     name="bulk",
     about="""Send one message, or a personal one, to any number of recipients.
 
-    A campaign is kept in a ledger, a file that does not depend on the folder you are in: run again, it carries on,
-    whatever ended it. `plan` shows what it will be,
-    `run` sends, `status` shows how far it is, `export` writes the outcome of every recipient. `pause`, `resume` and
-    `cancel` reach the process that runs it. `list` shows which campaigns there are.
+    A campaign is kept in a ledger, a file that does not depend on the working folder: run it again, and it continues,
+    whatever interrupted it. `plan` shows a forecast, `run` sends, `status` shows the progress, `export` writes the
+    outcome of every recipient. `pause`, `resume` and `cancel` reach the process that runs it. `list` lists the
+    campaigns.
 
-    With a database for the ledger, `run --workers` leaves the work to `tim-async worker`s on any number of machines;
-    any of these can watch (`status`, or `run --workers` again).""",
+    If the ledger is a database, `run --workers` leaves the work to `tim-async worker`s on any number of machines;
+    any machine can watch (`status`, or `run --workers` again).""",
     examples=(
         "tim-async bulk plan people.csv --name spring --text 'Hi $name'",
         "tim-async bulk run people.csv --name spring --text 'Hi $name' --emulator",

@@ -1,4 +1,4 @@
-"""`tim-async bulk list`: which campaigns there are."""
+"""`tim-async bulk list`: list campaigns."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ....bulk import CampaignSummary
 
-_TITLES = ("CAMPAIGN", "STATE", "RECIPIENTS", "SENT", "FAILED", "UNKNOWN", "TO DO", "PLANNED", "BEGUN", "ENDED")
+_TITLES = ("CAMPAIGN", "STATE", "RECIPIENTS", "SENT", "FAILED", "UNKNOWN", "TO DO", "PLANNED", "STARTED", "ENDED")
 _RIGHT = range(2, 7)
 
 
@@ -27,12 +27,12 @@ def list_all(
     *,
     ledger: LedgerOption = None,
     sdk_app_id: OptionalAppIdOption = None,
-    archived: Annotated[bool, typer.Option("--archived", help="Those that are archived.")] = False,
+    archived: Annotated[bool, typer.Option("--archived", help="List archived campaigns.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the campaigns of a ledger, or all of yours, with state, counts and dates.
 
-    Without --ledger: those of the ledger that TIM_LEDGER names, else of all ledgers in your folder for state.
+    Without --ledger: those of the ledger that TIM_LEDGER names, otherwise of all ledgers in your state folder.
     """
     from ....bulk import list_campaigns
 
@@ -65,9 +65,9 @@ def _show(found: Sequence[CampaignSummary]) -> None:
 
 
 def _show_one(each: CampaignSummary) -> None:
-    """Print a campaign by itself, where the terminal is too narrow for a table."""
+    """Print a campaign without a table, if the terminal is too narrow for one."""
     counts = f"{each.sent:,} of {each.total:,}, {each.failed:,} failed, {each.unknown:,} unknown, {each.left:,} to do"
-    dates = (("planned", each.created_at), ("begun", each.begun_at), ("ended", each.ended_at))
+    dates = (("planned", each.created_at), ("started", each.begun_at), ("ended", each.ended_at))
     shown = [(name, show_time(date)) for name, date in dates if date is not None]
     show_rows(f"{one_line(each.name)}: {each.status}", [("sent", counts), *shown])
 

@@ -1,4 +1,4 @@
-"""`tim-async bulk pause`: the processes that work on a campaign stop sending it."""
+"""`tim-async bulk pause`: stop sending a campaign for now."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def pause(
 ) -> None:
     """Pause a campaign, wherever it runs; `resume` continues it.
 
-    What is in flight is finished, and the limits are free for others. The process that runs it waits, and one that is
-    started meanwhile does, too; workers leave it alone.
+    Calls in flight are finished, and the limits become available to others. The process that runs it waits, and so does
+    one that is started in the meantime; workers leave it alone.
     """
     campaign = make_campaign(name, ledger, app=sdk_app_id)
 

@@ -1,4 +1,4 @@
-"""`tim-async bulk plan`: what a campaign will be."""
+"""`tim-async bulk plan`: forecast a campaign."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def plan(
     share: ShareOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read the recipients into the ledger and show what the campaign will be.
+    """Read the recipients into the ledger and show a forecast of the campaign.
 
-    Nothing is sent. Counts recipients, duplicates and bad rows, measures the largest message, warns of what is likely
-    to disappoint, and estimates how long it takes by each lane. `run` continues from there. Exit code 1 when it
-    foresees that rows will fail, with a line that says which.
+    Nothing is sent. Counts recipients, duplicates and bad rows, measures the largest message, warns of probable
+    mistakes, and estimates the duration in each lane. `run` continues from there. Exit code 1 if rows are expected to
+    fail, with a line that says which.
     """
     campaign = make_campaign(
         name,

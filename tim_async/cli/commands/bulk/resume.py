@@ -1,4 +1,4 @@
-"""`tim-async bulk resume`: a paused campaign goes on."""
+"""`tim-async bulk resume`: resume a paused campaign."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def resume(
     sdk_app_id: OptionalAppIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Continue a campaign that was paused, or one of workers that was stopped by a fault that is fixed.
+    """Resume a paused campaign, or one of workers that was stopped by a fault which is fixed.
 
-    A process that waits goes on. Where none does, `run` carries on. One of workers also needs --broker and
+    A waiting process continues. Without one, use `run` to continue. A campaign of workers also needs --broker and
     --sdk-app-id.
     """
     campaign = make_campaign(name, ledger, app=sdk_app_id)
@@ -47,9 +47,9 @@ def resume(
 
     is_changed, report = run_async(main())
     if report.status == "running":
-        did = "it goes on"
+        did = "resumed"
     else:
-        did = f"it is not paused any more, and no process waits for that; to carry on: {bulk_line('run', name)}"
+        did = f"resumed, but no process is waiting; to continue: {bulk_line('run', name)}"
     show_change(
         report,
         is_changed=is_changed,

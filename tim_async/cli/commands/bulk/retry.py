@@ -1,4 +1,4 @@
-"""`tim-async bulk retry`: recipients that failed, are unknown or were given up are tried again."""
+"""`tim-async bulk retry`: retry recipients that failed, are unknown or were given up."""
 
 from __future__ import annotations
 
@@ -22,29 +22,27 @@ if TYPE_CHECKING:
 def retry(
     *,
     name: NameOption,
-    failed: Annotated[bool, typer.Option("--failed", help="Those that failed; so it is without any of these.")] = False,
-    unknown: Annotated[bool, typer.Option("--unknown", help="Those whose outcome is unknown.")] = False,
-    given_up: Annotated[
-        bool, typer.Option("--given-up", help="Those of chunks that were given up, as workers failed with them.")
-    ] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Failed recipients, which is the default.")] = False,
+    unknown: Annotated[bool, typer.Option("--unknown", help="Recipients whose outcome is unknown.")] = False,
+    given_up: Annotated[bool, typer.Option("--given-up", help="Recipients of chunks that were given up.")] = False,
     code: Annotated[
         list[int] | None,
         typer.Option(
             "--code",
             metavar="NUMBER",
             show_default=False,
-            help="Only those that failed with this code, 0 for before anything was sent; may be repeated.",
+            help="Only those that failed with this code, 0 for failures before sending; may be repeated.",
         ),
     ] = None,
     ledger: LedgerOption = None,
     sdk_app_id: OptionalAppIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let the next run try recipients again that failed, are unknown or were given up.
+    """Make the next run retry recipients that failed, are unknown or were given up.
 
-    Nothing is sent here. Who failed gets a message with an identity of its own, which the service does not take for a
-    repeat. Who is unknown may have the message: inside 120 s it is repeated with the same identity, later the
-    --on-unknown of the run says what becomes of it. Never while the campaign is at work.
+    Nothing is sent here. Failed recipients get a message with a new identity, which the service does not take for a
+    repeat. Unknown recipients may have the message: within 120 s it is repeated with the same identity, later the
+    --on-unknown of the run decides. Refused while the campaign is running.
     """
     campaign = make_campaign(name, ledger, app=sdk_app_id)
     given: list[tuple[bool, Retryable]] = [(failed, "failed"), (unknown, "unknown"), (given_up, "given_up")]
@@ -60,10 +58,10 @@ def retry(
         line = bulk_line("resume" if report.needs_resume or report.is_with_workers else "run", name)
         echo(
             f"campaign {one_line(name)}: {found.failed:,} failed, {found.unknown:,} unknown and {found.given_up:,} "
-            f"given-up recipients are to be tried again; to send: {line}"
+            f"given-up recipients will be retried; to send: {line}"
         )
     if not found.total:
-        stop("nothing was changed: no recipient is to be tried again", EXIT_FAILED)
+        stop("nothing was changed: no recipient to retry", EXIT_FAILED)
 
 
 command = make_command(

@@ -1,4 +1,4 @@
-"""`tim-async bulk run`: send, carry on, rehearse, or let workers do it."""
+"""`tim-async bulk run`: send, continue, rehearse, or submit to workers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def run(
         bool,
         typer.Option(
             "--change-message",
-            help="Send another message than before to those who are left.",
+            help="Send a different message to the remaining recipients.",
             rich_help_panel=CAMPAIGN_PANEL,
         ),
     ] = False,
@@ -80,7 +80,7 @@ def run(
         bool,
         typer.Option(
             "--add-recipients",
-            help="Read another file than before; the new recipients in it are added.",
+            help="Read another file and add its new recipients.",
             rich_help_panel=RECIPIENTS_PANEL,
         ),
     ] = False,
@@ -88,14 +88,14 @@ def run(
         bool,
         typer.Option(
             "--import-missing",
-            help="Import accounts that the app does not have, and try them again.",
+            help="Import accounts that the app does not have, and retry them.",
             rich_help_panel=RECIPIENTS_PANEL,
         ),
     ] = False,
     retry_failed: Annotated[
         bool,
         typer.Option(
-            "--retry-failed", help="Try recipients again that failed in earlier runs.", rich_help_panel=RECIPIENTS_PANEL
+            "--retry-failed", help="Retry recipients that failed in earlier runs.", rich_help_panel=RECIPIENTS_PANEL
         ),
     ] = False,
     on_unknown: Annotated[
@@ -128,7 +128,7 @@ def run(
             "--to-me",
             metavar="ACCOUNT",
             show_default=False,
-            help="Only send the first recipient's message to this account, outside of the campaign, to look at it.",
+            help="Only send the first recipient's message to this account, outside the campaign, for a check.",
             rich_help_panel=MESSAGE_PANEL,
         ),
     ] = None,
@@ -136,7 +136,7 @@ def run(
         bool,
         typer.Option(
             "--emulator",
-            help="Rehearse against an emulator, with a ledger that is thrown away afterwards.",
+            help="Rehearse against an emulator, with a temporary ledger.",
             rich_help_panel=CAMPAIGN_PANEL,
         ),
     ] = False,
@@ -144,7 +144,7 @@ def run(
         bool,
         typer.Option(
             "--workers",
-            help="Let `tim-async worker`s do it, and watch; Ctrl-C only ends the watching.",
+            help="Submit it to `tim-async worker`s, and watch; Ctrl-C ends only the watching.",
             rich_help_panel=WORKERS_PANEL,
         ),
     ] = False,
@@ -153,7 +153,7 @@ def run(
         typer.Option(
             min=1,
             metavar="NUMBER",
-            help="How many chunks all workers together work on at a time.",
+            help="The most chunks that all workers together work on concurrently.",
             rich_help_panel=WORKERS_PANEL,
         ),
     ] = 16,
@@ -165,13 +165,13 @@ def run(
     base_url: BaseUrlOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Send to every recipient who is not settled yet.
+    """Send to every recipient who is not done yet.
 
-    Run the same line again to carry on, from whatever folder: the ledger it goes by is printed. The first Ctrl-C or
-    SIGTERM finishes what is in flight; a second one stops at once. Exit code 0 when every recipient was sent to, 1 when
-    not, 2 when something is wrong with the line or there are no recipients.
+    Run the same line again to continue, from any folder: the ledger is printed. The first Ctrl-C or SIGTERM finishes
+    what is in flight; a second one stops immediately. Exit code 0 if every recipient was sent to, 1 if not, 2 if the
+    command line is wrong or there are no recipients.
 
-    The secret key comes from TIM_SECRET_KEY, or is asked for.
+    The secret key comes from TIM_SECRET_KEY, or from a prompt.
     """
     limits = read_limits(limit)
     options: dict[str, Any] = {
@@ -204,7 +204,7 @@ def run(
     if in_emulator and (workers or to_me is not None):
         stop(f"{'--workers' if workers else '--to-me'} and --emulator cannot be combined")
     if in_emulator:
-        whole = {**options, "first": None, "sample": None, "seed": None}  # a rehearsal pauses for no look
+        whole = {**options, "first": None, "sample": None, "seed": None}  # a rehearsal does not pause
         report = run_here(rehearse(partial(make_campaign, name, **whole), limits))
         show_report(report, as_json=as_json, is_rehearsal=True)
         return
@@ -236,7 +236,7 @@ command = make_command(
     examples=(
         "tim-async bulk run people.csv --name spring --text 'Hi $name'",
         "tim-async bulk run people.csv --name spring --text 'Hi $name' --emulator",
-        "tim-async bulk run --name spring   # carry on",
+        "tim-async bulk run --name spring   # continue",
         "tim-async bulk run people.csv --name spring --text 'Hi $name' --workers",
     ),
 )

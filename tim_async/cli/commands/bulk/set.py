@@ -36,9 +36,9 @@ def set_timing(
 ) -> None:
     """Change when and how fast a campaign sends, also while it runs.
 
-    It reaches the process or the workers that run it through the ledger, within a second or two. What is not given
-    stays as it is; `none` removes it: `--rate none`. The line that began the campaign, run again, changes nothing of
-    what was set since. Prints what holds now.
+    The change reaches the process or the workers that run it through the ledger, within a second or two. Other settings
+    stay; `none` removes one: `--rate none`. Running the original command again does not undo the changes. Prints the
+    current settings.
     """
     changes = read_timing(
         not_before=not_before,

@@ -1,4 +1,4 @@
-"""`tim-async bulk show`: what became of one recipient."""
+"""`tim-async bulk show`: show the outcome of one recipient."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def show(
     sdk_app_id: OptionalAppIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what became of one recipient, with its message as it was sent, or would be sent now."""
+    """Show the outcome of one recipient, with its message as it was sent, or would be sent now."""
     found = run_async(make_campaign(name, ledger, app=sdk_app_id).show(account))
     if as_json:
         print_json(found)
@@ -51,14 +51,14 @@ def _show(found: RecipientDetails) -> None:
     if found.msg_seq is not None:
         lines.append(("identity", f"MsgSeq {found.msg_seq}, MsgRandom {found.msg_random}"))
     if found.tries or found.round:
-        lines.append(("tries", f"sent to again {found.tries} times, tried again by a user {found.round} times"))
+        lines.append(("tries", f"repeated {found.tries} times, retried by a user {found.round} times"))
     columns = ", ".join(f"{key}={value}" for key, value in found.columns.items())
     lines.append(("row", f"line {found.line}" + (f": {columns}" if columns else "")))
     if found.message is not None:
         text = msgspec.json.encode(found.message).decode()
         lines.append(("message", f"{_MESSAGES[found.message_is]}: {text}"))
     else:
-        lines.append(("message", f"not known: {found.message_problem}"))
+        lines.append(("message", f"unknown: {found.message_problem}"))
     lines.append(("ledger", found.ledger))
     echo(f"account {one_line(found.account)}")
     for title, value in lines:

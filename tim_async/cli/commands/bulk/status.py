@@ -1,4 +1,4 @@
-"""`tim-async bulk status`: how far a campaign is."""
+"""`tim-async bulk status`: show the status of a campaign."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def status(
     sdk_app_id: OptionalAppIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what the ledger has about a campaign, also while it runs."""
+    """Show the status of a campaign, also while it runs."""
     show_facts(run_async(make_campaign(name, ledger, app=sdk_app_id).status()), as_json=as_json)
 
 

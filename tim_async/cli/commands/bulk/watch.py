@@ -1,4 +1,4 @@
-"""`tim-async bulk watch`: a page that shows a campaign while it runs, wherever that is, and steers it."""
+"""`tim-async bulk watch`: a web page that shows a running campaign, wherever it runs, and steers it."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def watch(
     queue_prefix: PrefixOption = "tim_async",
     sdk_app_id: OptionalAppIdOption = None,
 ) -> None:
-    """Show a campaign on a page while it runs: progress, rate, time left, codes, failures and workers.
+    """Show a running campaign on a web page: progress, rate, time left, codes, failures and workers.
 
-    What it shows comes from the ledger, so that it does not matter which process runs the campaign. The page pauses
-    and resumes it and sets its rate. It listens on this machine alone, and answers only who has the address that is
-    printed. --limit names the limits of the client that sends, where they are not the usual ones. To resume a campaign
-    of workers, --broker and --sdk-app-id are needed.
+    The data comes from the ledger, so it does not matter which process runs the campaign. The page pauses and resumes
+    it and sets its rate. It listens on this machine only, and answers only requests with the printed address. --limit
+    sets the limits of the client that sends, if they are not the defaults. Resuming a campaign of workers needs
+    --broker and --sdk-app-id.
     """
     limits = read_limits(limit)
     campaign = make_campaign(name, ledger, app=sdk_app_id)
@@ -53,7 +53,7 @@ def watch(
     watching = watch_of(campaign, limits)
 
     class Watched:
-        """The campaign as the page has it."""
+        """The campaign as the page uses it."""
 
         async def look(self) -> CampaignView:
             return await watching.look()
@@ -77,7 +77,9 @@ def watch(
         from ....errors import UsageError
 
         if broker is None or sdk_app_id is None:
-            raise UsageError(f"it is one of workers: {bulk_line('resume', name)} --broker URL --sdk-app-id NUMBER")
+            raise UsageError(
+                f"the campaign belongs to workers: {bulk_line('resume', name)} --broker URL --sdk-app-id NUMBER"
+            )
         app = read_app_id(require(sdk_app_id, "--sdk-app-id", "bulk watch"))
         async with started(make_queue(broker, app, queue_prefix)) as queue:
             return await make_cluster_campaign(name, ledger).resume(broker=queue)
@@ -96,7 +98,7 @@ def watch(
                 if open_browser:
                     open_address(server.token.address_once(server.url))
                 await stopping.wait()
-        echo("stopped; the campaign goes on as it is")
+        echo("stopped; the campaign is not affected")
 
     with suppress(KeyboardInterrupt):
         run_async(main())

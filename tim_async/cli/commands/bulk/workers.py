@@ -1,4 +1,4 @@
-"""`tim-async bulk workers`: which workers are alive, what they have at work, and since when."""
+"""`tim-async bulk workers`: show the workers, what each has in flight, and since when."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def workers(
     *, ledger: LedgerOption = None, sdk_app_id: OptionalAppIdOption = None, as_json: JsonOption = False
 ) -> None:
-    """Show which workers are alive, what they have at work, and since when.
+    """Show the workers, what each has in flight, and since when.
 
-    Those that died within the last day without an orderly end are shown, too. Without --sdk-app-id: of all apps.
+    Includes those that died within the last day without an orderly end. Without --sdk-app-id: of all apps.
     """
     from ....cluster import list_workers
 
@@ -42,7 +42,7 @@ def _describe(worker: WorkerInfo) -> list[str]:
         return [f"{name}: dead, last seen {show_time(worker.seen_at)}"]
     count = sum(len(task.chunks) for task in worker.at_work)
     since = f"{worker.state} since {show_time(worker.started_at)}"
-    lines = [f"{name}: {since}, {worker.chunks:,} chunks done, {count} of {worker.tasks} at work"]
+    lines = [f"{name}: {since}, {worker.chunks:,} chunks done, {count} of {worker.tasks} in flight"]
     for task in worker.at_work:
         numbers = ", ".join(map(str, task.chunks))
         lines.append(f"  {task.campaign}: chunks {numbers} since {show_time(task.since)}")

@@ -1,4 +1,4 @@
-"""What the commands about suppression lists share."""
+"""What the commands for suppression lists share."""
 
 from __future__ import annotations
 
@@ -19,24 +19,20 @@ if TYPE_CHECKING:
 
 FileArgument = Annotated[
     Path | None,
-    typer.Argument(
-        metavar="FILE", show_default=False, help="The accounts: .csv with a line of column names, .jsonl or .txt."
-    ),
+    typer.Argument(metavar="FILE", show_default=False, help="The accounts: .csv with a header line, .jsonl or .txt."),
 ]
 AccountsOption = Annotated[
     list[str] | None,
-    typer.Option("--account", metavar="ACCOUNT", show_default=False, help="An account; as often as needed."),
+    typer.Option("--account", metavar="ACCOUNT", show_default=False, help="An account; may be repeated."),
 ]
 ListOption = Annotated[
     str | None,
-    typer.Option(
-        "--list", metavar="NAME", show_default=False, help="The list; without it, one that is called like the file."
-    ),
+    typer.Option("--list", metavar="NAME", show_default=False, help="The list; by default named after the file."),
 ]
 CampaignOption = Annotated[
     str | None,
     typer.Option(
-        "--name", metavar="NAME", show_default=False, help="The campaign whose own ledger is meant, without --ledger."
+        "--name", metavar="NAME", show_default=False, help="The campaign whose default ledger to use, without --ledger."
     ),
 ]
 
@@ -46,7 +42,7 @@ def open_lists(ledger: str | None, name: str | None, app: str | int | None) -> S
     from .....bulk import SuppressionLists
 
     if ledger is None and name is None:
-        stop("TIM_LEDGER (or --ledger) is missing; --name NAME is for a campaign that has a ledger of its own")
+        stop("TIM_LEDGER (or --ledger) is missing; or give --name NAME for a campaign's default ledger")
     named = None if ledger == os.environ.get(LEDGER_VARIABLE) else ledger
     return SuppressionLists(named, campaign=name, sdk_app_id=None if app is None else read_app_id(app))
 
@@ -59,7 +55,7 @@ def given(
     encoding: str | None,
     delimiter: str | None,
 ) -> Path | RecipientFile | list[str]:
-    """Return the accounts that a command is about."""
+    """Return the accounts given to a command."""
     if (source is None) == (not accounts):
         stop("give either FILE or --account ACCOUNT")
     for option, value in (("--encoding", encoding), ("--delimiter", delimiter)):

@@ -1,4 +1,4 @@
-"""`tim-async bulk suppress add`: accounts who are not sent to any more."""
+"""`tim-async bulk suppress add`: add accounts that are no longer sent to."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def add(
 ) -> None:
     """Add accounts to a suppression list; no campaign of the ledger sends to them.
 
-    It holds at once for all that was not written ahead, also in campaigns that run elsewhere. Accounts leave a list
-    only by `suppress remove`.
+    It applies at once to everything that was not written ahead, also in campaigns that run elsewhere. Accounts leave a
+    list only by `suppress remove`.
     """
     lists = open_lists(ledger, name, sdk_app_id)
     own = given(source, accounts, account_column=account_column, encoding=encoding, delimiter=delimiter)

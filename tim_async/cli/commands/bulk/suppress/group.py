@@ -36,7 +36,7 @@ class Suppress(LazyGroup):
 
     entries = (
         Entry("add", _PANEL, "Add accounts to a suppression list; no campaign of the ledger sends to them.", _add),
-        Entry("remove", _PANEL, "Take accounts off a suppression list, or off all lists without --list.", _remove),
+        Entry("remove", _PANEL, "Remove accounts from a suppression list, or from all lists without --list.", _remove),
         Entry("list", _PANEL, "Show the suppression lists of a ledger, or the accounts of one.", _list),
     )
 
@@ -44,9 +44,9 @@ class Suppress(LazyGroup):
 command = make_group(
     Suppress,
     name="suppress",
-    about="""Keep lists of accounts who are not sent to.
+    about="""Keep lists of accounts not to send to.
 
-    The lists are in the ledger and hold for all of its campaigns, those that run included. `run --suppress FILE` adds a
+    The lists are in the ledger and apply to all of its campaigns, including running ones. `run --suppress FILE` adds a
     file before it sends.""",
     examples=(
         "tim-async bulk suppress add unsubscribed.csv --ledger spring.db",

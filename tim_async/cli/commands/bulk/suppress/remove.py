@@ -1,4 +1,4 @@
-"""`tim-async bulk suppress remove`: accounts who may be sent to again."""
+"""`tim-async bulk suppress remove`: remove accounts, which may then be sent to again."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def remove(
     sdk_app_id: OptionalAppIdOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take accounts off a suppression list, or off all lists without --list.
+    """Remove accounts from a suppression list, or from all lists without --list.
 
-    Recipients who were left out stay so; campaigns that come later send to them.
+    Recipients who were left out stay left out; later campaigns send to them.
     """
     lists = open_lists(ledger, name, sdk_app_id)
     if whole:
         if list_name is None or source is not None or accounts:
-            stop("--whole is for the list that --list names, without accounts")
+            stop("--whole needs --list, and no accounts")
         removed = run_async(lists.remove_list(list_name))
     else:
         own = given(source, accounts, account_column=account_column, encoding=encoding, delimiter=delimiter)

@@ -21,7 +21,9 @@ def show(
     *,
     list_name: Annotated[
         str | None,
-        typer.Option("--list", metavar="NAME", show_default=False, help="Print the accounts of this list, one a line."),
+        typer.Option(
+            "--list", metavar="NAME", show_default=False, help="Print the accounts of this list, one per line."
+        ),
     ] = None,
     ledger: LedgerOption = None,
     name: CampaignOption = None,
@@ -51,7 +53,7 @@ def show(
 
 
 async def _lines(accounts: AsyncIterator[str], *, as_json: bool) -> AsyncIterator[str]:
-    """Yield the lines of a list, which may be long: an account each, or with --json one array over all of them."""
+    """Yield the lines of a list, which may be long: one account each, or with --json one array over all of them."""
     import msgspec
 
     if not as_json:
