@@ -1,7 +1,7 @@
 """A browser, an emulator, and its console open in the browser.
 
-One browser serves all tests of a process, in one loop; each test has an emulator and a fresh profile of its own. So an
-asynchronous fixture here is `@pytest_asyncio.fixture(loop_scope="session")`: another loop would stand still meanwhile.
+One browser serves all tests of a process, in one loop; each test has its own emulator and a fresh profile. So an
+asynchronous fixture here is `@pytest_asyncio.fixture(loop_scope="session")`: another loop would be blocked.
 """
 
 from __future__ import annotations

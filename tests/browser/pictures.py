@@ -107,7 +107,7 @@ async def write_picture_of_a_campaign(browser: Browser, folder: Path, language: 
 
 
 async def _happen(emulator: Emulator) -> Mapping[str, tuple[str, str]]:
-    """Let things happen; return the address of each picture, and what is there when it is to be taken."""
+    """Set up the scenes; return the address of each picture, and the element that must be visible first."""
     async with TimClient(emulator.sdk_app_id, emulator.secret_key, base_url=emulator.url) as client:
         _be_busy(emulator)
         await fill(emulator, client)

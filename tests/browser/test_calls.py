@@ -66,7 +66,7 @@ async def test_calls_are_found_and_the_address_says_how(page: Page, client: TimC
     await page.get_by_role("button", name="Trouble only").click()
     await expect(rows).to_have_count(1)
     await page.get_by_label("Code").fill("0")
-    await expect(page.get_by_text("No call fits these filters.")).to_be_visible()
+    await expect(page.get_by_text("No call matches these filters.")).to_be_visible()
 
 
 async def test_call_is_explained_and_can_be_copied(page: Page, client: TimClient, emulator: Emulator) -> None:
@@ -113,9 +113,9 @@ async def test_call_waits_for_its_answer_while_that_is_held_back(page: Page, cli
 
 
 async def test_20_000_calls_are_few_rows_in_the_page(page: Page, emulator: Emulator) -> None:
-    """As they come, what is looked at stays in its place, and the page answers."""
+    """As calls arrive, the visible part stays in place, and the page responds."""
     await go(page, "calls")
-    await expect(page.get_by_text("No call has come yet.")).to_be_visible()
+    await expect(page.get_by_text("No calls yet.")).to_be_visible()
     body = json.dumps({"To_Account": "bob", "MsgBody": [{"MsgType": "TIMTextElem", "MsgContent": {"Text": "hi"}}]})
     count = page.get_by_role("main").get_by_role("status")
     for start in range(0, 20_000, 2_500):

@@ -74,7 +74,7 @@ async def test_what_cannot_be_taken_back_asks_first(
         page = watched.page
         await page.get_by_role("button", name="Send").click()
         dialog = page.get_by_role("dialog", name=f"Send im_open_login_svc/account_delete to app {APP}?")
-        await expect(dialog).to_contain_text("cannot be taken back")
+        await expect(dialog).to_contain_text("cannot be undone")
         await page.keyboard.press("Escape")
         await expect(dialog).to_have_count(0)
         assert "bob" in app.accounts

@@ -100,7 +100,7 @@ async def test_json_and_form_follow_each_other(page: Page) -> None:
     await expect(field(page, "Extra")).to_have_value("1")
     await field(page, "To_Account").fill("alice")
     assert '"MsgSeq": 12345678901234567890' in await text.input_value()
-    # An element is added, moved and taken out.
+    # An element is added, moved and removed.
     await page.get_by_label("Kind of the new element").select_option("TIMCustomElem")
     await page.get_by_role("button", name="Add MsgBody").click()
     await page.get_by_role("button", name="Move MsgBody[1] up").click()
@@ -118,7 +118,7 @@ async def test_json_and_form_follow_each_other(page: Page) -> None:
     await page.get_by_role("button", name="Remove OfflinePushInfo").click()
     await field(page, "SyncOtherMachine").select_option("none")
     assert (await body_of(page)).keys() == {"To_Account", "MsgSeq", "MsgBody", "Extra"}
-    # What is no JSON changes nothing, and is said.
+    # Invalid JSON changes nothing, and is reported.
     await text.fill('{"To_Account": }')
     await expect(page.get_by_role("alert")).to_contain_text("This is not JSON")
     await expect(page.get_by_role("button", name="Send")).to_be_disabled()

@@ -97,7 +97,7 @@ async def evaluate(page: Page, script: str) -> Any:
 async def test_what_happens_before_the_events_come_is_shown(
     open_page: Opening, emulator: Emulator, client: TimClient
 ) -> None:
-    """The page reads what there is; then something happens, and then the stream of events begins."""
+    """The page reads the state; then an event occurs, and then the stream of events begins."""
     async with open_page("about:blank", origin=emulator.url) as watched:
         begun = asyncio.Event()
 
@@ -166,7 +166,7 @@ async def test_list_of_many_has_few_rows_in_the_page(page: Page) -> None:
     await expect(selected).to_have_attribute("aria-selected", "true")
     await expect(selected).to_be_in_viewport()
     assert await rows.count() < 40
-    # What is looked at stays in its place when more comes before it.
+    # The visible part stays in place when items are added before it.
     await page.evaluate("window.list.prepend([{id: -2}, {id: -1}], 20002)")
     await expect(selected).to_be_in_viewport()
     await expect(selected).to_have_attribute("aria-setsize", "20002")

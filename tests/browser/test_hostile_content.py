@@ -70,7 +70,7 @@ async def test_hostile_content_runs_nothing(
     await expect(bubbles.first).to_have_text(MARKUP)
     for each in await page.locator(".log details").all():
         await each.evaluate("(each) => { each.open = true; }")
-    # Addresses that are no pages are no links.
+    # Addresses that are not pages do not become links.
     assert await page.locator(".log a").count() == 0
     for number in (0, 1):
         await page.locator(".details-button").nth(number).click()

@@ -1,4 +1,4 @@
-"""The inbox in a browser: what the SDK sends appears, and what is typed goes through the app's webhook."""
+"""The inbox in a browser: messages of the SDK appear, and typed messages go through the app's webhook."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ async def test_every_kind_of_element_is_shown(page: Page, emulator: Emulator, cl
     await client.c2c.send_text("bob", "more", from_account="alice")
     await expect(bubbles.last).to_have_text("more")
     await expect(relayed.get_by_text("lunch?", exact=True)).to_be_visible()
-    # Links are there to be followed; nothing was loaded from them.
+    # Links can be followed; nothing was loaded from them.
     assert await page.locator(".log a").first.get_attribute("rel") == "noopener noreferrer"
 
 
@@ -190,7 +190,7 @@ async def test_search_opens_the_message(page: Page, client: TimClient) -> None:
     await expect(found).to_contain_text("needle 20")
     await expect(found).to_be_in_viewport()
     await page.get_by_role("searchbox").fill("no such thing")
-    await expect(page.get_by_text("Nothing has “no such thing” in it")).to_be_visible()
+    await expect(page.get_by_text("Nothing contains “no such thing”")).to_be_visible()
     await page.get_by_role("searchbox").fill("ALI")
     await expect(page.get_by_role("option", name="alice")).to_be_visible()
     await expect(page.get_by_role("option", name="bob")).to_have_count(0)
@@ -206,7 +206,7 @@ async def test_older_messages_are_read_on_the_way_up(page: Page, client: TimClie
         await log.evaluate("(each) => { each.scrollTop = 0; }")
         await page.wait_for_timeout(50)
     await expect(log.get_by_text("number 0", exact=True)).to_be_visible()
-    # What comes now does not take away what is looked at.
+    # New messages do not remove the visible ones.
     await client.c2c.send_text("bob", "fresh", from_account="alice")
     await page.get_by_role("button", name="New messages").click()
     await expect(log.get_by_text("fresh", exact=True)).to_be_in_viewport()
@@ -224,7 +224,7 @@ async def test_reset_and_deleted_messages_leave_the_page(
         "import('/_assets/pages/api.js').then(({ api }) => api.post('/_emulator/v1/reset', { what: 'messages' }))"
     )
     await expect(page.locator(".log .bubble")).to_have_count(0)
-    # An account that is gone is reported once, whatever happens then.
+    # A deleted account is reported once, whatever happens next.
     await client.c2c.send_text("bob", "four", from_account="alice")
     await expect(page.locator(".log .bubble")).to_have_text(["four"])
     await client.request("im_open_login_svc/account_delete", {"DeleteItem": [{"UserID": "bob"}]})

@@ -81,7 +81,7 @@ async def test_page_stays_usable(console: Watched, page: Page, emulator: Emulato
         took = asyncio.get_running_loop().time() - begun
     await expect(last).to_have_text(f"load {RATE * SECONDS - 1}")
     await expect(last).to_be_in_viewport()
-    # What stands in the page is a part of what there is, and it was read a few times a second.
+    # The page shows a part of the data, and reads it a few times per second.
     assert await page.locator("*").count() < 6_000
     assert asked["inboxes"] < 4 * took + 10
     assert asked["conversation"] < 4 * took + 10

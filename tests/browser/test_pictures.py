@@ -1,4 +1,4 @@
-"""The pictures of the documentation can be made, and are there."""
+"""The pictures of the documentation can be generated, and exist."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def site(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
-    """The address of the site: that of `TIM_TEST_SITE` where it was built before, otherwise built here."""
+    """The address of the site: that of `TIM_TEST_SITE` if it was built before, otherwise built here."""
     pytest.importorskip("sphinx", reason="the dependency group `docs` is not installed")
     folder = Path(os.environ.get("TIM_TEST_SITE") or tmp_path_factory.mktemp("site"))
     if not (folder / "en" / "index.html").exists():

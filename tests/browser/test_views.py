@@ -28,7 +28,7 @@ from tim_async.emulator import Emulator
 
 pytestmark = pytest.mark.browser
 
-# What is there when a view has read what it shows.
+# What is visible when a view has read its data.
 READY = {
     "calls": ".call-row",
     "limits": ".limit-card .pace-passed",
@@ -59,7 +59,7 @@ async def receiver(answer: dict[str, Any]) -> AsyncIterator[str]:
 
 
 async def test_every_view_is_reached_by_its_key_from_every_other(page: Page) -> None:
-    """A view may have keys of its own: none of them is another view's."""
+    """A view may have its own keys: none of them belongs to another view."""
     await expect(page.locator(".live")).to_have_text("Live")
     links = await page.locator("[data-view]").evaluate_all(
         "(links) => links.map((each) => [each.dataset.view, each.querySelector('kbd').textContent])"
@@ -134,14 +134,14 @@ async def test_push_is_shown_as_each_vendor_shows_it(page: Page, client: TimClie
     await expect(vivo).to_contain_text("春" * 37 + "...")
     await expect(vivo).to_contain_text("cut to the vendor's length")
     oppo = page.get_by_role("region", name="OPPO")
-    await oppo.get_by_text("What OPPO is given").click()
+    await oppo.get_by_text("What OPPO receives").click()
     await expect(oppo.locator(".json")).to_contain_text("OPPOChannelID")
 
 
 async def test_accounts_are_imported_and_log_in_and_out(page: Page, emulator: Emulator) -> None:
     await go(page, "accounts")
     await page.get_by_role("button", name="Import accounts").click()
-    await page.get_by_label("Account ids, one a line").fill("carol\n爱丽丝, dave")
+    await page.get_by_label("Account ids, one per line").fill("carol\n爱丽丝, dave")
     await page.get_by_role("dialog").get_by_role("button", name="Import accounts").click()
     await expect(page.get_by_text("6 accounts")).to_be_visible()
     await page.get_by_role("button", name="Log 爱丽丝 in").click()
@@ -167,18 +167,18 @@ async def test_faults_of_every_kind_are_planned(console: Watched, emulator: Emul
     await page.get_by_role("switch", name="Slow for 3 s").click()
     await expect(page.locator(".fault")).to_have_count(3)
     await page.get_by_role("button", name="Remove all").click()
-    await expect(page.get_by_text("Nothing is planned")).to_be_visible()
+    await expect(page.get_by_text("No faults are planned")).to_be_visible()
     form = page.get_by_role("region", name="Plan another")
     for kind in ("answer", "delay", "drop", "status", "garbage", "truncate", "endless", "stall"):
         await form.get_by_label("Kind").select_option(kind)
         await form.get_by_label("Command").fill("openim/sendmsg")
         await form.get_by_label("Share of the calls, in percent").fill("5")
-        await form.get_by_role("button", name="Plan it").click()
+        await form.get_by_role("button", name="Plan", exact=True).click()
         await expect(page.locator(".fault").last).to_contain_text("c2c.send")
     await expect(page.locator(".fault")).to_have_count(8)
     assert {each.rate for each in emulator.faults.active} == {0.05}
     await form.get_by_label("Command").fill("openim/nothing")
-    await form.get_by_role("button", name="Plan it").click()
+    await form.get_by_role("button", name="Plan", exact=True).click()
     await expect(page.locator(".toast.error")).to_contain_text("unknown command")
     # The browser itself writes that something was refused.
     console.problems = [each for each in console.problems if "400 (Bad Request)" not in each]
@@ -195,24 +195,24 @@ async def test_clock_is_moved_and_stopped(page: Page, emulator: Emulator) -> Non
     await page.get_by_role("button", name="Set", exact=True).click()
     await expect(page.get_by_role("timer")).to_have_text("08:00:00")
     assert emulator._clock() == 1_893_456_000  # in Shanghai, where the browser is
-    await page.get_by_role("button", name="This machine's time again").click()
+    await page.get_by_role("button", name="Use this machine's time").click()
     await expect(page.get_by_text("as this machine's clock", exact=True)).to_be_visible()
 
 
 async def test_reset_asks_first(page: Page, client: TimClient, emulator: Emulator) -> None:
     await client.c2c.send_text("bob", "hi")
     await go(page, "reset")
-    await page.get_by_role("button", name="Forget messages").click()
+    await page.get_by_role("button", name="Delete messages").click()
     await page.keyboard.press("Escape")
     assert len(emulator.messages()) == 1
-    await page.get_by_role("button", name="Forget messages").click()
-    await page.get_by_role("dialog").get_by_role("button", name="Forget messages").click()
-    await expect(page.get_by_text("It is reset.")).to_be_visible()
+    await page.get_by_role("button", name="Delete messages").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Delete messages").click()
+    await expect(page.get_by_text("The emulator was reset.")).to_be_visible()
     assert not emulator.messages()
     assert "bob" in emulator.accounts
     await page.get_by_role("button", name="Reset everything").click()
     await page.get_by_role("dialog").get_by_role("button", name="Reset everything").click()
-    await expect(page.get_by_text("It is reset.")).to_have_count(2)
+    await expect(page.get_by_text("The emulator was reset.")).to_have_count(2)
     assert set(emulator.accounts) == {"administrator"}
 
 

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from yarl import URL
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# What is found is to be fixed; "moderate" and "minor" are advice.
+# Findings that must be fixed; "moderate" and "minor" are advice.
 _SERIOUS: Final = frozenset({"serious", "critical"})
 WAIT_MS: Final = 30_000
 # As long as everything else waits: a busy machine draws a page late.
@@ -84,7 +84,7 @@ class Watched:
             self.problems.append(f"request: {url}")
 
     async def serious(self) -> list[str]:
-        """Return what axe finds that keeps people from using the page as it stands."""
+        """Return the accessibility problems that axe finds in the current page."""
         found = await Axe().run(self.page)
         return [
             f"{each['id']}: {each['help']}: {[node['html'] for node in each['nodes']][:3]}"

@@ -1,4 +1,4 @@
-"""What stands in an inbox: every kind of element, marks of all kinds, a group, a stream."""
+"""The contents of an inbox: every kind of element, marks of all kinds, a group, a stream."""
 
 from __future__ import annotations
 

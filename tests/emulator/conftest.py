@@ -1,4 +1,4 @@
-"""A bare HTTP client for the emulator: nothing of the SDK's client stands between a test and the answers."""
+"""A bare HTTP client for the emulator: no SDK client is between a test and the answers."""
 
 from __future__ import annotations
 

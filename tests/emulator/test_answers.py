@@ -1,4 +1,4 @@
-"""The wire form of answers: what is there although it is empty, and what is not."""
+"""The wire form of answers: which empty fields are present, and which are absent."""
 
 from __future__ import annotations
 

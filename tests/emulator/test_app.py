@@ -38,7 +38,7 @@ async def test_started_twice():
 
 
 async def test_stopped_and_started_again_at_the_same_address():
-    async with running(port=free_port()) as api:  # one of the system's own could be taken meanwhile
+    async with running(port=free_port()) as api:  # a port of the system's choice could be taken in the meantime
         url = api.emulator.url
         assert await api.code(SEND, message()) == 0
         await api.emulator.stop()
@@ -176,7 +176,7 @@ async def test_real_clock():
 
 @pytest.mark.parametrize("turns", range(4))
 def test_stopped_at_the_end_of_its_loop_it_leaves_no_connection_open(turns):
-    """Neither one that has been accepted nor one that was just being accepted."""
+    """Neither an accepted connection nor one that is being accepted."""
 
     async def main():
         emulator = Emulator()

@@ -1,7 +1,7 @@
 """Two clients that others wrote make all their calls to the emulator, as they would to the service.
 
-Nothing of them is changed but the host. A call that is refused for what its client does wrong stands in `OWN_FAULTS`,
-with the reason. Neither client has calls for pushes.
+Only the host was changed. A call that is refused because of its client's own fault is listed in `OWN_FAULTS`, with the
+reason. Neither client has calls for pushes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tim_async.emulator import DEFAULT_ADMIN, DEFAULT_SDK_APP_ID, DEFAULT_SECRET
 
 ACCOUNTS = ("ada", "grace", "linus", "barbara")
 NO_POST = "it sends a GET, and the service takes only POST"
-# What is the client's own fault, by its method: the code it is answered with, and the reason.
+# The clients' own faults, by method: the code of the answer, and the reason.
 OWN_FAULTS: dict[str, dict[str, tuple[int, str]]] = {
     "timsdk": {
         "account_check": (60002, NO_POST),

@@ -1,4 +1,4 @@
-"""No body breaks a handler: whatever a request holds, every command answers as the service does."""
+"""No body breaks a handler: for any request, every command answers as the service does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an emulator keeps is bounded, and what is trimmed is neither sent twice nor searched in vain."""
+"""An emulator's storage is bounded, and trimmed messages are neither sent twice nor lost for searches."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def send(api: Api, count: int, **changes: object) -> list[dict[str, Any]]:
 
 
 def seen(page: dict[str, Any]) -> list[tuple[int, int, bool]]:
-    """Return MsgSeq and MsgRandom of what was read, and whether it has a body."""
+    """Return MsgSeq and MsgRandom of the read messages, and whether they have a body."""
     return [(each["MsgSeq"], each["MsgRandom"], bool(each["MsgBody"])) for each in page["MsgList"]]
 
 

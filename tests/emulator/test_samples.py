@@ -1,4 +1,4 @@
-"""Samples of the documents, from end to end: the client's checks let them through, the emulator takes them, and its
+"""Samples of the documents, from end to end: the client's checks accept them, the emulator accepts them, and its
 answer is read without a loss.
 """
 

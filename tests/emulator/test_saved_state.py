@@ -53,7 +53,7 @@ def test_every_request_is_answered_alike_after_an_import(name: str) -> None:
     world = prepared(name)
     world.emulator.import_state(world.emulator.export_state())
     assert fields(world.answer()) == expected
-    # What was answered has changed the state: that is exported and imported as well.
+    # The answered calls have changed the state: that is exported and imported as well.
     world.emulator.import_state(exported)
     assert json.loads(world.emulator.export_state())["state"] == json.loads(exported)["state"]
 
@@ -143,7 +143,7 @@ async def test_file_that_something_else_has_changed_is_left_as_it_is(
         file.write_text("mine")
         await api.call(SEND, message())
     assert file.read_text() == "mine"
-    assert "something else has changed it" in caplog.text
+    assert "has changed the file" in caplog.text
 
 
 async def test_second_emulator_on_one_file_does_not_start(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ async def test_second_emulator_on_one_file_does_not_start(tmp_path: Path) -> Non
         assert caught.value.field == "state_file"
         await api.call(SEND, message())
     assert os.listdir(tmp_path) == ["state.json"]
-    with pytest.raises(UsageError, match=r"state\.json: something else has changed it"):
+    with pytest.raises(UsageError, match=r"state\.json: another program has changed it since it was read"):
         await other.start()
     async with running(state_file=file) as api:
         assert [each.text for each in api.emulator.sent()] == ["hi"]

@@ -1,4 +1,4 @@
-"""What was sent, in the words of a test."""
+"""Sent messages, in a form that suits tests."""
 
 from __future__ import annotations
 

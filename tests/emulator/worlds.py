@@ -1,4 +1,4 @@
-"""What is done before a golden request, so that the emulator's answer has something to show.
+"""The setup for a golden request, so that the emulator's answer has contents.
 
 Each entry of `BEFORE` prepares a `World` for one golden file: with the calls that an app would make first, or with what
 only clients do. `CHANGED` replaces fields of a request that would be refused: ids that only the service gives, and
@@ -78,7 +78,7 @@ class World:
             self.call(f"{GROUPS}/send_group_msg", **{"Random": number, **body})
 
     def stored(self, key: str, sender: str, recipient: str) -> None:
-        """Store a one-to-one message with a MsgKey, one that may have extensions."""
+        """Store a one-to-one message with a MsgKey that may have extensions."""
         seq, random, self.now = map(int, key.split("_"))
         body = {"From_Account": sender, "To_Account": recipient, "MsgSeq": seq, "MsgRandom": random}
         self.call("openim/sendmsg", **body, MsgBody=TEXT, SupportMessageExtension=1, CloudCustomData="data")

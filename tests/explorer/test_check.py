@@ -1,4 +1,4 @@
-"""The dry run: what it refuses and where, what it advises, and that it says of every sample what a call says."""
+"""The dry run: what it refuses and where, its advice, and that it agrees with a call for every sample."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_free_objects_and_kinds_that_are_not_known_pass() -> None:
     body = {**MESSAGE, "MsgBody": [unknown], "OfflinePushInfo": {"PushTemplateParam": {"x": "y"}}}
     assert problems("openim/sendmsg", body) == []
     assert advice("openim/sendmsg", body) == [
-        (["MsgBody", 0, "MsgType"], "this kind of element is not documented; it is sent as it is")
+        (["MsgBody", 0, "MsgType"], "this kind of element is not documented; it is sent unchanged")
     ]
 
 
@@ -178,7 +178,7 @@ def test_lints_are_logged_again_afterwards(caplog: pytest.LogCaptureFixture) -> 
     "text", ["", "x", "[]", "5", "null", '{"a":NaN}', "[" * 100_000, '{"a":"\ud800"}'], ids=lambda text: text[:8]
 )
 def test_what_is_not_an_object_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="it is not a JSON object"):
+    with pytest.raises(UsageError, match="not a JSON object"):
         read_body(text)
 
 

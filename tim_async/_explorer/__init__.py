@@ -1,4 +1,4 @@
 """The explorer: any endpoint as a form that is checked and sent, the error codes, and the service's limits.
 
-It knows no client and no emulator: what sends a request is handed to it.
+It depends on neither client nor emulator: a function for sending requests is passed to it.
 """

@@ -1,4 +1,4 @@
-"""What there is to call: every endpoint in a line, and one of them with all that is known of it."""
+"""The endpoints: a line for each, and a page with everything that is known of one."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class FamilyLine(msgspec.Struct, kw_only=True):
     """A group of endpoints.
 
     Attributes:
-        name: the client's attribute that has it, such as `c2c`.
-        title: what it is about.
+        name: the attribute of the client, such as `c2c`.
+        title: its subject.
         title_zh: the same in Chinese.
     """
 
@@ -50,16 +50,16 @@ class FamilyLine(msgspec.Struct, kw_only=True):
 
 
 class EndpointLine(msgspec.Struct, kw_only=True):
-    """An endpoint as lists have it.
+    """An endpoint as shown in lists.
 
     Attributes:
         command: such as `openim/sendmsg`.
-        path: how programs call it, such as `c2c.send`.
+        path: its name in programs, such as `c2c.send`.
         family: the name of its family.
         title: what it does.
         title_zh: the title of its Chinese page.
-        danger: what it does that cannot be taken back, None for others.
-        words: the names of its fields and the words of their texts, in small letters, by which it is found.
+        danger: the irreversible effect that it has, None for others.
+        words: the names of its fields and the words of their texts, in lower case, for searching.
     """
 
     command: str
@@ -84,22 +84,22 @@ class Catalogue(msgspec.Struct, kw_only=True):
 
 
 class EndpointPage(msgspec.Struct, kw_only=True):
-    """All that is known of an endpoint.
+    """Everything that is known of an endpoint.
 
     Attributes:
         command: such as `openim/sendmsg`.
-        path: how programs call it, such as `c2c.send`.
+        path: its name in programs, such as `c2c.send`.
         title: what it does.
         title_zh: the title of its Chinese page.
-        is_title_zh_made: whether no page showed that title.
+        is_title_zh_made: whether that title is ours because no page showed one.
         purpose: what it does, in a sentence.
-        doc: the number of its page, None where none was found.
-        url: the address of its English page, None where none was seen.
-        url_zh: the address of its Chinese page, None where none was seen.
+        doc: the number of its page, None if none was found.
+        url: the address of its English page, None if none was seen.
+        url_zh: the address of its Chinese page, None if none was seen.
         limits: its rates, such as `200/s`.
         repeat: whether sending it twice is harmless.
-        danger: what it does that cannot be taken back, None for others.
-        has_body_limit: whether the limit for messages holds for it.
+        danger: the irreversible effect that it has, None for others.
+        has_body_limit: whether the limit for messages applies to it.
         fields: the fields of its request.
         answer: the fields of its answer.
     """
@@ -122,7 +122,7 @@ class EndpointPage(msgspec.Struct, kw_only=True):
 
 
 def path_of(endpoint: Endpoint[..., Any]) -> str:
-    """Return how programs call an endpoint, such as `c2c.send`."""
+    """Return the name of an endpoint in programs, such as `c2c.send`."""
     return f"{endpoint.family}.{endpoint.name}"
 
 
@@ -147,7 +147,7 @@ def catalogue() -> Catalogue:
 
 
 def page_of(endpoint: Endpoint[..., Any]) -> EndpointPage:
-    """Return all that is known of an endpoint."""
+    """Return everything that is known of an endpoint."""
     return EndpointPage(
         command=endpoint.command,
         path=path_of(endpoint),
@@ -172,7 +172,7 @@ def _family_title(name: str) -> str:
 
 
 def _words(fields: Iterable[RequestField]) -> Iterator[str]:
-    """Yield the words of fields; what elements have in them is the same in all endpoints, and finds none."""
+    """Yield the words of fields; the words of elements are the same in all endpoints, so they are left out."""
     for each in fields:
         yield each.wire_name.lower()
         yield from re.findall(r"[a-z]{3,}", each.text.lower())

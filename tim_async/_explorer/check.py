@@ -1,7 +1,7 @@
-"""The dry run of a request: read into its struct, checked and measured by the library's own code, and not sent.
+"""The dry run of a request: decoded, checked and measured by the library's own code, and not sent.
 
-The library stops at the first field that is wrong. A form shows all of them, so a field that can be left out is left
-out, and the rest is looked at again.
+The library stops at the first wrong field. A form shows all of them, so a wrong optional field is removed, and the rest
+is checked again.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _MOST_ADVICE: Final = 50
 
 
 class Remark(msgspec.Struct, kw_only=True):
-    """What is said of a field.
+    """A remark about a field.
 
     Attributes:
-        path: the steps from the body to it; none for the body as a whole.
+        path: the steps from the body to it; empty for the body as a whole.
         message: a sentence.
     """
 
@@ -39,13 +39,13 @@ class Remark(msgspec.Struct, kw_only=True):
 
 
 class Checked(msgspec.Struct, kw_only=True):
-    """What the dry run found.
+    """The result of the dry run.
 
     Attributes:
         problems: what is refused.
-        advice: what is sent, and should be looked at.
-        size_bytes: the size of the request as it is given.
-        limit_bytes: the limit of the size, None where there is none.
+        advice: what is sent but probably wrong.
+        size_bytes: the size of the request as given.
+        limit_bytes: the limit of the size, None without one.
     """
 
     problems: list[Remark]
@@ -55,12 +55,12 @@ class Checked(msgspec.Struct, kw_only=True):
 
 
 def read_body(text: str) -> dict[str, Any]:
-    """Read a request; raise `UsageError` when it is not a JSON object."""
+    """Read a request; raise `UsageError` if it is not a JSON object."""
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         problem = str(error)
-    raise UsageError(f"it is not a JSON object: {problem}")
+    raise UsageError(f"not a JSON object: {problem}")
 
 
 def check(endpoint: Endpoint[..., Any], body: Mapping[str, Any], body_limit: int) -> Checked:
@@ -80,19 +80,19 @@ def check(endpoint: Endpoint[..., Any], body: Mapping[str, Any], body_limit: int
 
 
 def _unknown(steps: list[Step], fields: tuple[RequestField, ...], given: Mapping[str, Any]) -> Remark:
-    """Return what is said of a field that no document has."""
+    """Return the remark about an undocumented field."""
     if steps[-1] == "MsgType":
-        return Remark(path=steps, message="this kind of element is not documented; it is sent as it is")
+        return Remark(path=steps, message="this kind of element is not documented; it is sent unchanged")
     names = [each.wire_name for each in fields_at(fields, steps[:-1], given)]
     near = nearest(str(steps[-1]), names)
-    return Remark(path=steps, message=f"{steps[-1]} is not a documented field; it is sent as it is{near}")
+    return Remark(path=steps, message=f"{steps[-1]} is not a documented field; it is sent unchanged{near}")
 
 
 def _problems(endpoint: Endpoint[..., Any], given: Mapping[str, Any], body_limit: int) -> list[Remark]:
     fields = endpoint.fields
     missing = [each for each in fields if each.required and not each.is_filled_in and each.wire_name not in given]
     if missing:
-        # Without them nothing else can be read.
+        # Without them nothing else can be decoded.
         return [Remark(path=[each.wire_name], message=f"{each.wire_name} must be given") for each in missing]
     optional = {each.wire_name for each in fields if not each.required}
     problems: list[Remark] = []

@@ -11,19 +11,19 @@ from ..errors import ADVICE, ADVICE_ZH, CLASSES
 
 
 class CodeLine(msgspec.Struct, kw_only=True):
-    """What is known of a code.
+    """A code as shown in lists.
 
     Attributes:
         code: the ErrorCode.
-        scope: the part of the service that answers with it; some numbers mean different things in different parts.
+        scope: the part of the service that answers with it; some numbers differ in meaning between parts.
         name: the catalogue's name for it.
-        meaning: what the documents say of it.
+        meaning: what the documents say about it.
         meaning_zh: the same in Chinese.
-        hint: what kind of trouble it is: `none`, `fix_request`, `auth`, `quota` or `retry`.
-        advice: what to do, with the call to make where there is one.
+        hint: the kind of trouble: `none`, `fix_request`, `auth`, `quota` or `retry`.
+        advice: what to do, with the call to make if there is one.
         advice_zh: the same in Chinese.
         raised_as: the class of error that programs get.
-        asks_to_slow_down: whether it says "too many calls".
+        asks_to_slow_down: whether it means "too many calls".
     """
 
     code: int
@@ -55,7 +55,7 @@ def line_of(row: _codes.Code) -> CodeLine:
 
 
 def find_line(service: str, code: int) -> CodeLine | None:
-    """Return what is known of a code that a command of `service` answered with."""
+    """Return the entry of a code that a command of `service` answered with."""
     row = _codes.lookup(service, code)
     return None if row is None else line_of(row)
 

@@ -1,8 +1,8 @@
-"""A call to be copied: in Python, for curl, and for `tim-async call`.
+"""A call for copying: in Python, for curl, and for `tim-async call`.
 
-None of them holds a key or a UserSig: all read the variables that `tim-async emulator` prints. The identity of a
-message (MsgSeq, MsgRandom) is left to the library where it makes one, so that the copy is a message of its own. What
-stands in a shell's quotes has escapes in place of what could steer a terminal.
+None of them contains a key or a UserSig: all read the variables that `tim-async emulator` prints. The identity of a
+message (MsgSeq, MsgRandom) is omitted where the library generates one, so that the copy is a separate message. Shell
+strings escape characters that could control a terminal.
 """
 
 from __future__ import annotations
@@ -43,10 +43,10 @@ _CURL: Final = (
 
 
 class Copies(msgspec.Struct, kw_only=True):
-    """A call to be copied; each reads TIM_BASE_URL, TIM_SDK_APP_ID, TIM_SECRET_KEY and TIM_IDENTIFIER.
+    """A call for copying; each form reads TIM_BASE_URL, TIM_SDK_APP_ID, TIM_SECRET_KEY and TIM_IDENTIFIER.
 
     Attributes:
-        python: a program, with the typed call where the request is valid; None where the body is no JSON object.
+        python: a program, with the typed call if the request is valid; None if the body is not a JSON object.
         curl: a command for curl; None likewise.
         command: a command for `tim-async call`; None likewise.
     """
@@ -57,7 +57,7 @@ class Copies(msgspec.Struct, kw_only=True):
 
 
 def copies_of(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> Copies:
-    """Return a request as it can be copied."""
+    """Return a request in the forms for copying."""
     own = _without_identity(endpoint, raw)
     return Copies(
         python=_python(endpoint, own),
@@ -71,7 +71,7 @@ def _quoted(raw: Mapping[str, object]) -> str:
 
 
 def _without_identity(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> dict[str, object]:
-    """Return a request without what the library fills in."""
+    """Return a request without what the library generates."""
     made = {endpoint.raw_field(name) for name in endpoint.request._identity}
     if endpoint.app_field is not None:
         made.add(endpoint.raw_field(endpoint.app_field))
@@ -99,7 +99,7 @@ def _python(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> str:
 
 
 def _typed(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> Request | None:
-    """Return the request as a struct; None where the typed call would not send it."""
+    """Return the request as a struct; None if the typed call would not send it."""
     try:
         request: Request = validator(endpoint.request)(msgspec.json.encode(raw))
         endpoint.encode(request.identified())
@@ -109,7 +109,7 @@ def _typed(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> Request |
 
 
 def _given(struct: msgspec.Struct) -> list[tuple[str, object]]:
-    """Return the fields of a struct that have other values than by default."""
+    """Return the fields of a struct that differ from their defaults."""
     return [
         (field.name, value)
         for field in msgspec.structs.fields(struct)
@@ -118,11 +118,11 @@ def _given(struct: msgspec.Struct) -> list[tuple[str, object]]:
 
 
 def _render(value: object, names: set[str], indent: int) -> str:
-    """Return a value as Python has it, on several lines where one would be too long."""
+    """Return a value as Python code, on several lines if one would be too long."""
     if isinstance(value, msgspec.Struct):
         kind = type(value)
         names.add(kind.__name__)
-        content = getattr(value, "msg_content", None)  # of an element, but for a RawElem
+        content = getattr(value, "msg_content", None)  # of an element, except a RawElem
         given = _given(content if isinstance(content, msgspec.Struct) else value)
         return _call(kind.__name__, given, names, indent)
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
-"""The explorer's own API: what its views read, and what they check and send.
+"""The explorer's own API: what its views read, check and send.
 
-    GET  about                          the app, the admin, where requests go
+    GET  about                          the app, the admin, the destination of requests
     GET  catalogue                      all endpoints
     GET  endpoints/openim/sendmsg       one endpoint with the fields of its request and its answer
     POST check/openim/sendmsg           the dry run of a request
@@ -8,7 +8,7 @@
     POST send/openim/sendmsg            the request, sent
     GET  codes, GET limits              the error codes, the service's limits
 
-A request is handed over as its text, so that its numbers stay as they were typed.
+A request is passed as text, so that its numbers stay as they were typed.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 _MAX_BODY_BYTES: Final = 1024 * 1024
-# Mappings that cannot be changed are none that msgspec knows.
+# msgspec does not support immutable mappings.
 _encode: Final = msgspec.json.Encoder(enc_hook=dict).encode
 
 B = TypeVar("B", bound=msgspec.Struct)
 
 
 class About(msgspec.Struct, kw_only=True):
-    """Where requests go.
+    """The destination of requests.
 
     Attributes:
         sdk_app_id: the app.
         identifier: the admin that calls.
         address: the service's address, "" for this emulator.
-        asks_first: whether calls that cannot be taken back are confirmed by the person who sends them.
+        asks_first: whether irreversible calls must be confirmed.
         body_limit: the limit for a message in bytes.
     """
 
@@ -67,7 +67,7 @@ class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         text: its JSON.
-        is_confirmed: whether the person was asked, where that is needed.
+        is_confirmed: whether the user has confirmed it, if that is required.
     """
 
     text: str
@@ -75,11 +75,11 @@ class Typed(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Problem(msgspec.Struct, kw_only=True):
-    """Why something was not done.
+    """Why an operation failed.
 
     Attributes:
         message: a sentence.
-        field: what is wrong, None for nothing in particular.
+        field: the field that is wrong, None for none in particular.
     """
 
     message: str
@@ -90,9 +90,9 @@ class Explorer:
     """Answers the requests of the explorer's views.
 
     Args:
-        about: where requests go.
+        about: the destination of requests.
         send: sends a request, and returns the answer.
-        hosts: names of the server besides those of loopback; None is any name.
+        hosts: names of the server besides loopback names; None is any name.
     """
 
     def __init__(self, about: About, send: Send, hosts: Collection[str] | None = ()) -> None:
@@ -116,9 +116,9 @@ class Explorer:
         except UsageError as error:
             return _answer(Problem(message=error.message, field=error.field), 400)
         except web.HTTPRequestEntityTooLarge:
-            return _answer(Problem(message="the body is over 1 MiB"), 413)
+            return _answer(Problem(message="the body exceeds 1 MiB"), 413)
         if found is None:
-            return _answer(Problem(message=f"there is no {request.method} {request.path}"), 404)
+            return _answer(Problem(message=f"unknown path: {request.method} {request.path}"), 404)
         return _answer(found, 200)
 
     def _read(self, area: str, command: str) -> object:
@@ -151,7 +151,7 @@ class Explorer:
 
     def _require_confirmation(self, endpoint: Endpoint[..., Any], typed: Typed) -> None:
         if self._about.asks_first and endpoint.danger is not None and not typed.is_confirmed:
-            raise UsageError(f"{endpoint.command} cannot be taken back: confirm it", field="is_confirmed")
+            raise UsageError(f"{endpoint.command} cannot be undone: confirm it", field="is_confirmed")
 
 
 def _read_typed(data: bytes) -> Typed:
@@ -159,7 +159,7 @@ def _read_typed(data: bytes) -> Typed:
         return msgspec.json.decode(data, type=Typed)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         problem = str(error)
-    raise UsageError(f"the body cannot be read: {problem}")
+    raise UsageError(f"cannot read the body: {problem}")
 
 
 def _answer(value: object, status: int) -> web.Response:

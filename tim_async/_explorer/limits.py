@@ -1,4 +1,4 @@
-"""The service's limits: calls a second and a day, accounts in a call, bytes of a message."""
+"""The service's limits: calls per second and day, accounts per call, bytes per message."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class RateView(msgspec.Struct, kw_only=True):
 
     Attributes:
         text: such as `40/s per group_id`.
-        limit: how many in any window.
+        limit: the most in any window.
         per_s: the length of the window in seconds.
-        cost: the field whose items are counted, None where calls are.
-        key: the field that gives every value a limit of its own, None for one limit for all.
+        cost: the field whose items are counted, None if calls are.
+        key: the field with a separate limit for each value, None for one common limit.
     """
 
     text: str
@@ -30,7 +30,7 @@ class RateView(msgspec.Struct, kw_only=True):
 
 
 class ListLimit(msgspec.Struct, kw_only=True):
-    """How many items a list of a request may have.
+    """The most items that a list of a request may have.
 
     Attributes:
         field: its wire name.
@@ -46,14 +46,14 @@ class EndpointLimits(msgspec.Struct, kw_only=True):
 
     Attributes:
         command: such as `openim/sendmsg`.
-        path: how programs call it.
+        path: its name in programs.
         family: its family.
         title: what it does.
         title_zh: the same in Chinese.
-        rates: how often it may be called.
+        rates: its rates.
         is_default: whether they are those of most endpoints.
-        lists: how long the lists of its request may be.
-        has_body_limit: whether the limit for messages holds for it.
+        lists: the limits of the lists in its request.
+        has_body_limit: whether the limit for messages applies to it.
     """
 
     command: str
@@ -71,8 +71,8 @@ class ServiceLimits(msgspec.Struct, kw_only=True):
     """All limits.
 
     Attributes:
-        body_limit_bytes: the limit for a message here, a list of recipients not counted.
-        default: how often most endpoints may be called.
+        body_limit_bytes: the limit for a message, without its list of recipients.
+        default: the rate of most endpoints.
         endpoints: the limits of each.
     """
 

@@ -1,7 +1,7 @@
-"""Where in a request an error is: the path that the library names, as the steps from the body to the field.
+"""Find the field of an error: the path that the library names, as the steps from the body to the field.
 
-The library names fields as programs do (`msg_body[0].image_format`) where a check refuses, and by their wire names
-(`MsgBody[0].MsgContent.Text`) where a type does not fit. Forms show wire names, and mark the field itself.
+The library names fields as in Python (`msg_body[0].image_format`) if a check refuses them, and by their wire names
+(`MsgBody[0].MsgContent.Text`) if a type is wrong. Forms show wire names, and mark the field itself.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def steps_to(
 
 
 def fields_at(fields: tuple[RequestField, ...], steps: Iterable[Step], body: object) -> tuple[RequestField, ...]:
-    """Return the fields that the object at some steps may have."""
+    """Return the fields that the object at these steps may have."""
     kinds: Mapping[str, tuple[RequestField, ...]] = {}
     for step in steps:
         if kinds and step == _CONTENT and isinstance(body, Mapping):
@@ -74,8 +74,8 @@ def path_text(steps: Iterable[Step]) -> str:
 def in_wire_names(message: str, fields: tuple[RequestField, ...], path: str | None, steps: Iterable[Step]) -> str:
     """Return a message of the library with the names of fields as forms show them.
 
-    A name with an underscore can be nothing else. One without is an ordinary word: only the path that the message
-    begins with is replaced.
+    A name with an underscore is always a field. A name without one is an ordinary word: only the path at the beginning
+    of the message is replaced.
     """
     message = re.sub(r"^cannot read \w+: ", "", message)
     if path and message.startswith(path):

@@ -1,4 +1,4 @@
-"""Sending: a request goes out as it was typed, and what came back is explained."""
+"""Sending: a request is sent as it was typed, and the answer is explained."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from ..errors import ApiError, TimError, UsageError, from_reply
 from .codes import CodeLine, find_line
 
 Send: TypeAlias = Callable[[Endpoint[..., Any], dict[str, Any]], Awaitable[bytes]]
-"""Sends a request, and returns the answer as it came, whatever its code; raises a `TimError` where none came."""
+"""Send a request, and return the answer unchanged, whatever its code; raise a `TimError` if there is none."""
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What became of a request.
+    """The result of a request.
 
     Attributes:
-        is_ok: whether the service carried it out.
+        is_ok: whether the service executed it.
         request: the request as it was sent, as JSON.
-        answer: the answer as JSON, "" where none came.
+        answer: the answer as JSON, "" without one.
         took_s: seconds from the first attempt to the answer, waits included.
         error: the class of error that programs get, None without one.
         message: what happened, "" for a success.
-        advice: what to do, "" where that is not known.
-        code: what is known of the code, None for a success and for an unknown one.
+        advice: what to do, "" if unknown.
+        code: the entry of the code, None for a success and for an unknown code.
         failed_items: how many items of a batch failed in an answer that says success.
-        maybe_delivered: whether it may have been carried out although no answer says so.
+        maybe_delivered: whether it may have been executed although no answer says so.
     """
 
     is_ok: bool
@@ -74,12 +74,12 @@ async def send(endpoint: Endpoint[..., Any], body: dict[str, Any], sdk_app_id: i
 
 
 def _refusal(code: int, info: str) -> bytes:
-    """Return the answer that an error was, of which a client keeps no more than this."""
+    """Return the answer for an error; a client keeps no more of it than this."""
     return encode({"ActionStatus": "FAIL", "ErrorCode": code, "ErrorInfo": info})
 
 
 def _error_of(endpoint: Endpoint[..., Any], answer: bytes) -> TimError | None:
-    """Return the error that an answer is; None for a success."""
+    """Return the error of an answer; None for a success."""
     try:
         envelope = msgspec.json.decode(answer, type=dict[str, Any])
         code, info = envelope["ErrorCode"], envelope.get("ErrorInfo")
@@ -99,7 +99,7 @@ def _count_failed(endpoint: Endpoint[..., Any], answer: bytes) -> int:
 
 
 def _text(answer: bytes) -> str:
-    """Return an answer in lines for people; as it came where it is no JSON."""
+    """Return an answer indented for display; unchanged if it is not JSON."""
     try:
         return msgspec.json.format(answer, indent=2).decode() if answer else ""
     except (msgspec.MsgspecError, UnicodeError):

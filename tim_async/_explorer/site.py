@@ -1,4 +1,4 @@
-"""The page of `tim-async console`: the explorer by itself. The emulator's console has the same views among others."""
+"""The page of `tim-async console`: only the explorer. The emulator's console includes the same views."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fields of a request that no document has."""
+"""Find undocumented fields of a request."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .places import Step
 
 
 def unknown_fields(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> Iterator[list[Step]]:
-    """Yield the steps to each field of a request that its endpoint does not know, such as `MsgBody`, 0, `Colour`.
+    """Yield the steps to each field of a request that its endpoint does not define, such as `MsgBody`, 0, `Colour`.
 
-    Older names of fields are known. Objects of the app's own, and contents of elements of unknown kinds, may have any
-    field; the kind itself is then what is not known.
+    Older names of fields are known. The app's own objects, and the contents of elements of unknown kinds, may have any
+    field; for an unknown kind, the kind itself is the undocumented field.
     """
     return _unknown(raw, endpoint.fields, _aliases(endpoint.request), [])
 

@@ -1,8 +1,7 @@
-"""The wire form of answers, as the pages' tables have them.
+"""The wire form of answers, as in the tables of the official pages.
 
-An answer has every field of its page, an empty list or text included; None stands for a field that this answer does
-not have. The few that the documents leave out when they are empty are listed here, and so are the commands whose
-answers have an ErrorDisplay.
+An answer has every field of its page, even an empty list or text; None marks a field that this answer lacks. The few
+fields that the documents omit when empty are listed here, and so are the commands whose answers have an ErrorDisplay.
 """
 
 from __future__ import annotations
@@ -15,13 +14,13 @@ import msgspec
 from .._api.wire import Result, WireStruct
 
 _SHOWN_SERVICES: Final = frozenset({"follow", "profile", "sns"})
-# The pages of the other commands of this service have no ErrorDisplay.
+# The pages of the other commands of this service show no ErrorDisplay.
 _SHOWN_COMMANDS: Final = frozenset(
     f"recentcontact/{word}"
     for word in ("get_list", "delete", "create_contact_group", "mark_contact", "search_contact_group")
 )
 
-# Fields that are there only when they hold something, by what their pages say.
+# Fields that are present only when they have a value, according to their pages.
 _ABSENT_WHEN_EMPTY: Final = frozenset({"Fail_Account"})
 _ABSENT_BY_SERVICE: Final = {"timpush": frozenset({"ErrorList"})}
 _ABSENT_BY_COMMAND: Final = {
@@ -46,7 +45,7 @@ def failed(code: int, info: str, *, command: str = "") -> bytes:
     Args:
         code: the ErrorCode.
         info: the ErrorInfo.
-        command: the command, where it was reached.
+        command: the command, if it was reached.
     """
     return msgspec.json.encode(_envelope("FAIL", info, code, command))
 
@@ -87,7 +86,7 @@ def _names_of(kind: type[WireStruct]) -> tuple[tuple[str, str], ...]:
 
 
 def _plain(value: object, absent_when_empty: frozenset[str]) -> object:
-    """Return a value with the structs below it as objects; msgspec writes elements as they are."""
+    """Return a value with its nested structs as objects; msgspec writes elements as they are."""
     if isinstance(value, WireStruct):
         return _fields_of(value, absent_when_empty)
     if isinstance(value, list | tuple):

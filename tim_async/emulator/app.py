@@ -51,7 +51,7 @@ for _family in FAMILIES:
 
 EventT = TypeVar("EventT", bound=Event)
 
-# Turns of the loop in which a connection that came is accepted, and in which one that was aborted is closed.
+# Iterations of the loop in which a new connection is accepted, and in which an aborted one is closed.
 _TURNS: Final = 5
 
 DEFAULT_SDK_APP_ID: Final = 1_400_000_000
@@ -67,22 +67,22 @@ class Emulator(Steering):
             ...  # call the API at emulator.url
             assert emulator.history("alice", "bob")
 
-    It runs in the event loop that starts it; code without one writes `with Emulator() as emulator:`, which runs it in a
-    loop and thread of its own. Its state survives `stop`: started again, it serves the same accounts and messages at
+    It runs in the event loop that starts it. Code without a loop writes `with Emulator() as emulator:`, which runs it
+    in a separate loop and thread. Its state survives `stop`: started again, it serves the same accounts and messages at
     the same address. A browser shows the console at `url`; programs in any language use the control API below
     `/_emulator/v1`.
 
     Args:
-        sdk_app_id: the only app; calls for another one are refused.
-        secret_key: the app's key, with which UserSigs are checked. The default, `DEFAULT_SECRET_KEY`, is public.
+        sdk_app_id: the only app; calls for another app are refused.
+        secret_key: the app's key, for verifying UserSigs. The default, `DEFAULT_SECRET_KEY`, is public.
         admins: accounts that may call the API, at least one; they exist from the start and cannot be deleted.
         host: the address to listen on, `localhost` or a loopback address unless `allow_remote`.
-        port: port to listen on, 0 to 65535; 0 picks a free one, which it keeps over restarts.
+        port: port to listen on, 0 to 65535; 0 picks a free one, which it keeps across restarts.
         auto_import: whether unknown accounts are imported when a request first names them. Otherwise they are refused,
             as the service does.
         rate_limits: limits by command, such as `{"openim/sendmsg": 50}`, that replace the documented ones. A number,
             at least 1, is calls per second, a `Rate` is any other limit; `*` stands for every command not named.
-        tolerance: the share of a limit that is allowed on top of it, at least 0: 0.05 allows 210 calls instead of 200.
+        tolerance: the share of a limit that is tolerated above it, at least 0: 0.05 allows 210 calls instead of 200.
         body_limit: maximum size of a message's body in bytes, without the list of recipients.
         duplicate_window_s: seconds during which a repeated message is recognized.
         history_days: how many days of history are kept.
@@ -90,22 +90,22 @@ class Emulator(Steering):
         clock: returns unix seconds, for MsgTime, duplicates, history and the validity of UserSigs. The default is the
             host's clock, or that of time-machine and freezegun. `set_clock` and the control API steer it.
         window_clock: returns monotonic seconds, for the limits. None is `clock` if one was given, otherwise the
-            monotonic clock, which no test replaces.
-        arrivals_size: how many requests `arrivals` has.
+            monotonic clock, which tests do not replace.
+        arrivals_size: the maximum length of `arrivals`.
         keep: how many `messages` (100,000), and `calls` with their bodies, `webhooks`, `pushes` and `events` (10,000
             of each) are kept, at least 1: `{"messages": 1000}`. A message to an account that makes room for newer ones
             is still read back by its identity, with an empty MsgBody.
-        webhook_url: the http or https URL to which the app's webhooks are sent; None sends none, and allows what a
-            before-event asks for. `webhooks` has the events either way.
+        webhook_url: the http or https URL to which the app's webhooks are sent; None sends none, and allows what
+            before-events ask for. `webhooks` has the events either way.
         webhook_token: signs webhooks; None leaves Sign and RequestTime out.
         webhook_timeout_s: seconds to wait for an answer, above 0; the service waits 2.
         webhook_on_failure: whether a before-event without an answer is allowed, or refused with 80003.
         webhook_retries: how often an after-event without an answer is sent again, at least 0.
         webhook_commands: the enabled commands, such as `C2C.CallbackAfterSendMsg`; None is all.
         allow_remote: whether `host` may be reachable from other machines, which may then read and change everything.
-        on_call: called with every call when it is answered, or its connection is gone, in the emulator's loop.
-        state_file: a file that keeps the state over restarts: it is read here, and written within a second of a change
-            and by `stop`. None keeps nothing. What it holds and what not, says `export_state`.
+        on_call: called with every call when it is answered, or its connection is closed, in the emulator's loop.
+        state_file: a file that keeps the state across restarts: it is read here, and written within a second of a
+            change and by `stop`. None keeps nothing. `export_state` describes its contents.
 
     Attributes:
         sdk_app_id: the app.
@@ -114,7 +114,7 @@ class Emulator(Steering):
         faults: the planned faults; each method of `Faults` plans one.
 
     Raises:
-        UsageError: an argument is invalid, or the state file cannot be read or is not of this version and app;
+        UsageError: an argument is invalid, or the state file cannot be read or belongs to another version or app;
             `field` names the argument.
     """
 
@@ -195,7 +195,7 @@ class Emulator(Steering):
             try:
                 put_back(saved, state, own_clock)
             except UsageError as error:
-                problem = f"{state_file}: it is left as it is: {error.message}"
+                problem = f"{state_file}: it is left unchanged: {error.message}"
                 raise UsageError(problem, field="state_file") from None
             self._import_admins()
         is_real = clock in (wall_time, time.time)
@@ -237,11 +237,11 @@ class Emulator(Steering):
     # Lifetime
 
     async def start(self) -> None:
-        """Start to listen.
+        """Start listening.
 
         Raises:
             UsageError: it is already started, or the port is taken; or the state file cannot be written, is used by
-                another emulator, or was changed since it was read.
+                another emulator, or has changed since it was read.
         """
         if self._server is not None:
             raise UsageError("the emulator is already started")
@@ -272,7 +272,7 @@ class Emulator(Steering):
     async def stop(self) -> None:
         """Close the port and every connection, answered or not, and send the waiting webhooks.
 
-        Does nothing when the emulator is not started.
+        Does nothing if the emulator is not started.
         """
         server, listener = self._server, self._listener
         if server is None or listener is None:
@@ -312,7 +312,7 @@ class Emulator(Steering):
         await self.stop()
 
     def __enter__(self) -> Self:
-        """Start in an event loop in a thread of its own, for code without one."""
+        """Start in an event loop in a separate thread, for code without a loop."""
         self._thread = OwnThread(self.start, self.stop)
         self._thread.begin()
         return self
@@ -359,7 +359,7 @@ class Emulator(Steering):
 
     def _note_call(self, arrival: Arrival) -> None:
         self._events.publish("call", partial(call_view, arrival))
-        if self._on_call is not None and arrival.took_s is not None:  # it is also noted while its answer waits
+        if self._on_call is not None and arrival.took_s is not None:  # it is also recorded while its answer waits
             self._on_call(arrival)
 
     def _alert(self, endpoint: Endpoint[..., Any], seen: int, limit: int) -> None:

@@ -1,10 +1,10 @@
-"""What the emulator does when its clock says so, and not because of a request.
+"""What the emulator does at a given time, and not because of a request.
 
     @on_clock
     def run(state: State, now: float) -> Sequence[Event]: ...
 
-Before each request, and whenever a test looks at pushes or webhooks, everything that is due is done: a test that moves
-the clock sees it at once. While the emulator is started, a timer does the same for a clock that runs by itself.
+Before each request, and whenever a test reads pushes or webhooks, everything that is due is done: a test that moves the
+clock sees the effect at once. While the emulator is started, a timer does the same for a running clock.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from ..webhooks import Event
 from .outgoing.outbox import Outbox
 from .state.core import State
 
-# How soon the timer looks again for what is due, at the least: a clock may stand still.
+# The longest interval between checks of the timer: the clock may be stopped.
 _SHORTEST_S: Final = 0.05
 _LONGEST_S: Final = 3600.0
 
 
 class Clocked(NamedTuple):
-    """Something that happens at a time.
+    """A timed action.
 
     Attributes:
         run: does what is due, and returns the events.
-        next_due: returns unix seconds of what is due next; None for nothing.
+        next_due: returns unix seconds of the next due action; None for none.
     """
 
     run: Callable[[State, float], Sequence[Event]]
@@ -35,11 +35,11 @@ class Clocked(NamedTuple):
 
 
 CLOCKED: Final[list[Clocked]] = []
-"""All that happens at a time; filled by the modules of the handlers."""
+"""All timed actions; filled by the modules of the handlers."""
 
 
 class Clockwork:
-    """Does what is due.
+    """Runs timed actions.
 
     Args:
         state: the emulator's state.
@@ -55,7 +55,7 @@ class Clockwork:
         self._timer: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
-        """Begin to watch the clock in the running loop."""
+        """Start watching the clock in the running loop."""
         self._is_open = True
         self.run()
 
@@ -73,7 +73,7 @@ class Clockwork:
         self.watch()
 
     def watch(self) -> None:
-        """Set the timer for what is due next, which a request may have changed."""
+        """Set the timer for the next due action, which a request may have changed."""
         if not self._is_open:
             return
         self._cancel()

@@ -1,4 +1,4 @@
-"""How a command finds its handler, and what a handler is given.
+"""How a command finds its handler, and what a handler receives.
 
     @handles(C2C.send)
     def send(call: Call) -> SendMsgResult:
@@ -6,14 +6,14 @@
         ...
         return SendMsgResult(msg_time=..., msg_key=...)
 
-A handler is a plain function: it does not wait, so its changes are atomic. It returns the result struct of its endpoint
-(or a `Reply`, to choose another ActionStatus) or raises `Refusal` with the documented code. There is one module for
-each family, imported by `app`; importing it fills `HANDLERS`.
+A handler is a plain function: it does not await, so its changes are atomic. It returns the result struct of its
+endpoint (or a `Reply`, to choose another ActionStatus) or raises `Refusal` with the documented code. There is one
+module for each family, imported by `app`; importing it fills `HANDLERS`.
 
 Webhooks. A handler emits what it has done with `call.emit(AfterSendMsg(...))`; it is sent after the answer. Before it
-does something that an app may forbid, it asks: `verdict = call.ask(BeforeSendMsg(...), refused=...)`. When the answer
-has to be awaited, `ask` leaves the handler, which is run again from its beginning when the answer is there. So a
-handler asks after its checks and before its first change, and its checks run again on the state of that moment.
+does something that an app may forbid, it asks: `verdict = call.ask(BeforeSendMsg(...), refused=...)`. If the answer is
+pending, `ask` leaves the handler, which runs again from its beginning when the answer has arrived. So a handler asks
+after its checks and before its first change, and its checks run again on the current state.
 """
 
 from __future__ import annotations
@@ -63,8 +63,7 @@ class Call:
     Attributes:
         endpoint: its endpoint.
         identifier: the admin of the URL.
-        raw: the body as plain JSON values, with the newer names of its fields, to find what is missing or of the wrong
-            type.
+        raw: the body as plain JSON values, with the newer names of its fields, to find missing fields and wrong types.
         body: the body's bytes.
         now: unix seconds of the emulator's clock.
         state: the state of the emulator.
@@ -126,9 +125,9 @@ class Call:
             refused: the ErrorCode for a refusal without its own code.
 
         Raises:
-            Refusal: it may not: `refused`, the app's own code, or 80003 when no answer came and the emulator refuses
-                then.
-            PendingAnswer: the answer is not there yet; handlers must not catch it.
+            Refusal: it may not: `refused`, the app's own code, or 80003 if no answer arrived and the emulator then
+                refuses.
+            PendingAnswer: the answer is pending; handlers must not catch it.
         """
         if not self._outbox.is_on(event.callback_command):
             return GO_ON
@@ -177,7 +176,7 @@ ENDPOINTS: Final[dict[str, Endpoint[..., Any]]] = {}
 """The endpoints that have a handler, by command."""
 
 STATELESS: Final[set[str]] = set()
-"""Commands that only check the request and answer in the documented shape, without state."""
+"""Commands that only check the request and return a documented answer, without state."""
 
 
 def handles(endpoint: Endpoint[..., R]) -> Callable[[Callable[[Call], R | Reply[R]]], Callable[[Call], R | Reply[R]]]:

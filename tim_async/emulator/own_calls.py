@@ -1,4 +1,4 @@
-"""Calls of the emulator to itself: what a person sends from its console goes the way of every other request."""
+"""Calls of the emulator to itself: a call sent from its console is processed like every other request."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class OwnCalls:
         sdk_app_id: its app.
         secret_key: the key of the app.
         admin: the admin.
-        clock: unix seconds, by which UserSigs are signed.
+        clock: unix seconds, used to sign UserSigs.
     """
 
     def __init__(
@@ -39,10 +39,10 @@ class OwnCalls:
         self._clock = clock
 
     async def send(self, endpoint: Endpoint[..., Any], body: dict[str, Any]) -> bytes:
-        """Send a request, and return what came back.
+        """Send a request, and return the answer.
 
         Raises:
-            TransportError: nothing came, as when a fault was planned.
+            TransportError: no answer arrived, for instance because of a planned fault.
         """
         now = int(self._clock())
         sig = generate_user_sig(self._sdk_app_id, self._secret_key, self._admin, 3_600, now=now)
@@ -62,4 +62,4 @@ class OwnCalls:
             failure: Exception = ReplyTimeoutError(f"no answer within {_TIMEOUT_S:g} s", timeout=_TIMEOUT_S)
         except aiohttp.ClientError:
             failure = ConnectionLostError("the connection broke before an answer came")
-        raise failure  # aiohttp's own error would have the address with it
+        raise failure  # aiohttp's own error would contain the address

@@ -1,4 +1,4 @@
-"""An emulator for code without an event loop: it runs in one of its own, in a thread of its own."""
+"""An emulator for code without an event loop: it runs in a loop of its own in a separate thread."""
 
 from __future__ import annotations
 

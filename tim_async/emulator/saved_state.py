@@ -1,16 +1,16 @@
 """The state of an emulator as JSON, and a file that keeps it over restarts.
 
-What is in it: all that the service would remember. Accounts, profiles, logins, friends, groups with their members and
-messages, conversations with the traces of older messages, lists of conversations, pushes, and what repeats are
-recognized by, so that a message that is repeated across a restart is still one message. And how far the clock was
-moved, since the messages have its times. What is not in it is what a test plans and looks at: faults, limits and their
-windows, calls, webhooks and where they go, events; and the settings, above all the key.
+What is in it: everything that the service would keep. Accounts, profiles, logins, friends, groups with their members
+and messages, conversations with the traces of older messages, lists of conversations, pushes, and the data by which
+repeats are recognized, so that a message that is repeated across a restart is still one message. It also has the offset
+of the clock, because the messages have its times. What is not in it: what a test plans and inspects, such as faults,
+limits and their windows, calls, webhooks and their destination, events; and the settings, above all the key.
 
-The file is written next to its place, to the disk, and moved there in one step: whenever the process is killed, there
-is the old file or the new one. A file that is no state, or one of another version or app, is left alone: the emulator
-does not start. Nor does a second emulator on the file of one that runs (`state_lock`), or on a file that something else
-has changed since it was read. A file that is changed while the emulator runs is not written any more, and the log says
-so.
+The file is written beside its place, synced to disk, and renamed in one step: if the process is killed at any time, the
+old file or the new one is there. A file that is not a state, or belongs to another version or app, is left alone: the
+emulator does not start. Nor does a second emulator on the file of a running one (`state_lock`), or on a file that
+another program has changed since it was read. If the file is changed while the emulator runs, it is not written any
+more, and the log says so.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ from .state_lock import StateLock
 
 FORMAT: Final = "tim-async emulator state"
 _logger = logging.getLogger("tim_async.emulator")
-# How soon a change is written; a large state less often, so that writing takes a fiftieth of the time at most.
+# How soon a change is written; a large state less often, so that writing takes at most a fiftieth of the time.
 _PAUSE_S: Final = 1.0
 _PAUSE_FACTOR: Final = 50
 
 
 class SavedClock(msgspec.Struct, kw_only=True):
-    """How a clock was steered.
+    """The settings of a clock.
 
     Attributes:
         ahead_s: seconds that it was ahead of the host's.
-        stopped_at: unix seconds at which it stood still, None while it ran.
+        stopped_at: unix seconds at which it was stopped, None while it ran.
     """
 
     ahead_s: float = 0.0
@@ -57,12 +57,12 @@ class SavedState(msgspec.Struct, kw_only=True):
     """A whole state, as it can be exported and imported.
 
     Attributes:
-        format: what it is.
-        version: the version of the form, which changes with the library.
+        format: identifies the format.
+        version: the version of the format, which changes with the library.
         sdk_app_id: the app.
         saved_at: unix seconds of the emulator's clock.
         clock: how the clock was steered.
-        state: accounts, messages, groups and all else that the service remembers.
+        state: accounts, messages, groups and everything else that the service keeps.
     """
 
     format: str
@@ -86,19 +86,17 @@ def take(state: State, clock: SteerableClock) -> SavedState:
 
 
 def put_back(saved: SavedState, state: State, clock: SteerableClock) -> None:
-    """Let an emulator have a state; raise `UsageError`, and change nothing, if it is none."""
+    """Load a state into an emulator; raise `UsageError`, and change nothing, if it is invalid."""
     if saved.format != FORMAT:
-        raise UsageError(f"it is no state of an emulator: its format is {saved.format[:40]!r}", field="format")
+        raise UsageError(f"not a state of an emulator: its format is {saved.format[:40]!r}", field="format")
     if saved.version != VERSION:
         raise UsageError(
-            f"it was saved by another version: its form is {saved.version}, not {VERSION}", field="version"
+            f"it was saved by another version: its format version is {saved.version}, not {VERSION}", field="version"
         )
     if saved.sdk_app_id != state.sdk_app_id:
-        raise UsageError(
-            f"it is the state of app {saved.sdk_app_id}, and this is {state.sdk_app_id}", field="sdk_app_id"
-        )
+        raise UsageError(f"it is the state of app {saved.sdk_app_id}, not {state.sdk_app_id}", field="sdk_app_id")
     host = clock() - clock.ahead_s
-    _steer(SteerableClock(lambda: host), saved.clock)  # may be refused
+    _steer(SteerableClock(lambda: host), saved.clock)  # may raise
     try:
         load(state, saved.state)
     except (ValueError, RecursionError) as error:
@@ -126,13 +124,13 @@ class StateFile:
         self._path = path.resolve()
         self._take = take
         self._lock = StateLock(self._path)
-        self._mark: tuple[int, ...] | None = None  # of the file as it was last read or written here
+        self._mark: tuple[int, ...] | None = None  # of the file when it was last read or written here
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def read(self) -> SavedState | None:
-        """Return the state in the file, None where there is none; raise `UsageError` for another file."""
+        """Return the state in the file, None without a file; raise `UsageError` for another kind of file."""
         try:
             self._mark = _mark_of(self._path)
             data = self._path.read_bytes() if self._mark is not None else None
@@ -142,29 +140,29 @@ class StateFile:
             try:
                 return None if data is None else msgspec.json.decode(data, type=SavedState)
             except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-                problem = f"{self._path}: it is no state of an emulator, and is left as it is: {error}"
+                problem = f"{self._path}: not a state of an emulator, so it is left unchanged: {error}"
         raise UsageError(problem, field="state_file")
 
     def open(self) -> None:
-        """Begin to write the file after changes, in the running loop."""
+        """Start writing the file after changes, in the running loop."""
         self._closing.clear()
         self._changed.set()
         self._task = asyncio.create_task(self._keep(), name="tim_async: state")
 
     def reserve(self) -> None:
-        """Let no other emulator use the file, until `close` or `release`; remove what a killed process left beside it.
+        """Lock the file until `close` or `release`; remove what a killed process left beside it.
 
         Raises:
-            UsageError: the file cannot be written, another emulator is using it, or something has changed it since it
-                was read.
+            UsageError: the file cannot be written, another emulator is using it, or another program has changed it
+                since it was read.
         """
         problem = None
         try:
             self._lock.acquire()
         except OSError:
-            problem = "its folder does not exist, or cannot be written to"
+            problem = "its folder does not exist or is not writable"
         if problem is None and _mark_of(self._path) != self._mark:
-            problem = "something else has changed it since it was read"
+            problem = "another program has changed it since it was read"
         if problem is not None:
             self.release()
             raise UsageError(f"{self._path}: {problem}", field="state_file")
@@ -172,15 +170,15 @@ class StateFile:
             left.unlink(missing_ok=True)
 
     def note_change(self) -> None:
-        """Let the file be written soon."""
+        """Schedule a write of the file."""
         self._changed.set()
 
     def release(self) -> None:
-        """Let other emulators use the file."""
+        """Release the lock of the file."""
         self._lock.release()
 
     async def close(self) -> None:
-        """Write the file a last time, and let other emulators use it."""
+        """Write the file a last time, and release its lock."""
         task, self._task = self._task, None
         try:
             if task is not None:
@@ -213,7 +211,7 @@ class StateFile:
             return True
         if not is_ours:
             _logger.error(
-                "the state is not written to %s any more: something else has changed it, perhaps another emulator",
+                "the state is no longer written to %s: another program, perhaps another emulator, has changed the file",
                 self._path,
             )
         return is_ours
@@ -235,7 +233,7 @@ class StateFile:
 
 
 def _mark_of(path: Path) -> tuple[int, ...] | None:
-    """Return what changes with a file; None where there is none."""
+    """Return a mark that changes with a file; None without a file."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -1,8 +1,8 @@
 """One emulator at a time on a state file: a lock that ends with its process, however that ends.
 
 The operating system keeps the lock (`flock`) on a file beside the state, `.state.json.lock`: the state itself is
-replaced with every change. It is removed when the lock is given back; a killed process leaves it behind unlocked. Where
-there are no such locks, on Windows and on some disks, a second emulator is noticed when the state is written.
+replaced with every change. It is removed when the lock is released; a killed process leaves it behind unlocked. Without
+such locks, on Windows and on some disks, a second emulator is noticed when the state is written.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ class StateLock:
         self._file: int | None = None
 
     def acquire(self) -> None:
-        """Take the lock; raise `UsageError` where another emulator has it, `OSError` where its file cannot be made."""
+        """Take the lock; raise `UsageError` if another emulator holds it, `OSError` if its file cannot be created."""
         while self._file is None:
             file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             if not _try_lock(file):
                 os.close(file)
                 raise UsageError(
-                    f"{self._state}: another emulator is using it; stop that one, or give this one another file",
+                    f"{self._state}: another emulator is using it; stop it, or use another file",
                     field="state_file",
                 )
             if _is_at(file, self._path):
                 self._file = file
-            else:  # its last holder removed it just now: the next one would make another
+            else:  # its last holder has just removed it: lock a new file
                 os.close(file)
 
     def release(self) -> None:
-        """Give the lock back; does nothing where it is not held."""
+        """Release the lock; does nothing if it is not held."""
         file, self._file = self._file, None
         if file is not None:
             with suppress(OSError):
@@ -72,5 +72,5 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            return True  # a disk without locks
+            return True  # the disk does not support locks
         return True

@@ -1,4 +1,4 @@
-"""What tests do with an emulator, and the control API: who is online, what was sent, who joins, a fresh start."""
+"""The operations of tests and the control API on an emulator: logins, sent messages, groups, a fresh start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ EventT = TypeVar("EventT", bound=Event)
 
 
 class Steering:
-    """The state of an emulator as tests have it.
+    """The state of an emulator, for tests.
 
     Attributes:
         faults: the planned faults.
@@ -57,11 +57,11 @@ class Steering:
             self._state.import_account(admin, self._clock(), is_admin=True)
 
     def reset(self, *, messages_only: bool = False) -> None:
-        """Begin as if nothing had happened: as between two tests.
+        """Reset the emulator, for instance between two tests.
 
         Args:
-            messages_only: keep accounts, groups and all else that is no message, call, webhook or push; and the faults,
-                the clock and the limits.
+            messages_only: delete only messages, calls, webhooks and pushes; keep accounts, groups, faults, the clock,
+                the limits and everything else.
         """
         self._log.clear()
         self._outbox.clear()
@@ -75,11 +75,11 @@ class Steering:
         self._import_admins()
 
     def set_clock(self, now: float | None = None, *, stopped: bool = False) -> None:
-        """Let the clock show a time from now on, and go on from there or stand still.
+        """Set the clock, which then continues from there or is stopped.
 
         Args:
-            now: unix seconds; None is what it shows now.
-            stopped: whether it stands still.
+            now: unix seconds; None is its current time.
+            stopped: whether to stop it.
 
         Raises:
             UsageError: the time is not from 0 to the year 9999.
@@ -87,20 +87,20 @@ class Steering:
         self._clock.set(self._clock() if now is None else now, stopped=stopped)
 
     def export_state(self) -> bytes:
-        """Return all that the service would remember, as JSON.
+        """Return everything that the service would keep, as JSON.
 
-        Accounts with profiles, logins, friends and lists; groups; messages, pushes, and what repeats are recognized
-        by; and how far the clock was moved. Not faults, limits, calls and webhooks, and no setting.
+        Accounts with profiles, logins, friends and lists; groups; messages, pushes, and the data for recognizing
+        repeats; and the offset of the clock. No faults, limits, calls, webhooks or settings.
         """
         return msgspec.json.encode(take(self._state, self._clock))
 
     def import_state(self, data: bytes) -> None:
-        """Have an exported state, and nothing of what there was.
+        """Replace the state by an exported one.
 
-        Admins are imported where they are not among the accounts. Faults, limits, calls and webhooks stay.
+        Admins that are missing among the accounts are imported. Faults, limits, calls and webhooks stay.
 
         Args:
-            data: what `export_state` returned, of this version and app.
+            data: the result of `export_state`, of this version and app.
 
         Raises:
             UsageError: it is anything else; nothing is changed.
@@ -113,7 +113,7 @@ class Steering:
             put_back(saved, self._state, self._clock)
             self._import_admins()
             return
-        raise UsageError(f"it is no state of an emulator: {problem}", field="data")
+        raise UsageError(f"not a state of an emulator: {problem}", field="data")
 
     @property
     def accounts(self) -> Mapping[str, Account]:
@@ -121,13 +121,13 @@ class Steering:
         return MappingProxyType(self._state.accounts)
 
     def add_accounts(self, *user_ids: str) -> None:
-        """Import accounts; those that exist stay as they are.
+        """Import accounts; existing ones stay as they are.
 
         Args:
-            *user_ids: of 1 to 32 bytes each.
+            *user_ids: 1 to 32 bytes each.
 
         Raises:
-            UsageError: one is of another length; those before it are imported.
+            UsageError: one has another length; those before it are imported.
         """
         for user_id in user_ids:
             check_account("user_ids", user_id)
@@ -147,7 +147,7 @@ class Steering:
             user_id: the account.
             platform: the platform, such as `Web`, `iOS` or `Android`.
             status: a `PushOnline` account is reached only by a vendor's pushes.
-            kicks: platforms that this login logs out, as the app's settings may say; its own may be among them.
+            kicks: platforms that this login logs out, as the app's settings may require; its own may be among them.
 
         Raises:
             UsageError: the account is not imported.
@@ -159,7 +159,7 @@ class Steering:
             self._emit_of_client([came_online(user_id, int(self._clock() * 1000), kicked)], platform)
 
     def set_offline(self, user_id: str, platform: str | None = None) -> None:
-        """Log an account out where it is logged in.
+        """Log an account out.
 
         Args:
             user_id: the account.
@@ -197,7 +197,7 @@ class Steering:
     def history(self, operator: str, peer: str) -> list[RoamMsg]:
         """Return a conversation as one side sees it, oldest message first.
 
-        Messages that this side deleted and expired ones are left out, recalled ones are not.
+        Messages that this side deleted, and expired ones, are left out; recalled ones are included.
 
         Args:
             operator: the side.
@@ -209,7 +209,7 @@ class Steering:
     def group_history(self, group_id: str, topic_id: str | None = None) -> list[GroupMsg]:
         """Return the messages of a group or a topic, oldest first, recalled ones included.
 
-        Expired messages are left out, and so are the service's notices of who joined or left. A live group stores none.
+        Expired messages and the service's notices of members joining or leaving are left out. A live group stores none.
 
         Args:
             group_id: the group.
@@ -258,15 +258,15 @@ class Steering:
         return MappingProxyType(self._state.part(Groups).groups)
 
     def join_group(self, group_id: str, *accounts: str, approved: bool = False) -> None:
-        """Make accounts join a group by themselves, as from a client; they are online there until they leave.
+        """Make accounts join a group, as from a client; they are online there until they leave.
 
-        It is the only way into a live group (AVChatRoom). A member who was added comes online. After-events are
+        This is the only way into a live group (AVChatRoom). A member who was added comes online. After-events are
         emitted, but the app is not asked first: `Group.CallbackBeforeApplyJoinGroup` is not sent.
 
         Args:
             group_id: the group.
             *accounts: the accounts.
-            approved: whether owner or admins approve, where the group requires that.
+            approved: whether owner or admins approve, if the group requires it.
 
         Raises:
             UsageError: the group or an account does not exist, or the account may not join because of the group's
@@ -285,7 +285,7 @@ class Steering:
             raise UsageError(f"{refusal.code}: {refusal.info}", field="group_id") from None
 
     def leave_group(self, group_id: str, *accounts: str) -> None:
-        """Make members leave a group by themselves.
+        """Make members leave a group, as from a client.
 
         Args:
             group_id: the group.
@@ -321,7 +321,7 @@ class Steering:
         return self._log.arrivals
 
     def count(self, command: str | None = None) -> int:
-        """Count the requests that arrived, whatever their answers were, also those that `arrivals` has no more.
+        """Count the requests that arrived, whatever their answers, including those no longer in `arrivals`.
 
         Args:
             command: only of this command, such as `openim/sendmsg`; None is all.
@@ -348,9 +348,9 @@ class Steering:
 
     @property
     def webhooks(self) -> Sequence[Webhook]:
-        """The webhook events that are kept, oldest first, with their results; also when no URL is set.
+        """The webhook events that are kept, oldest first, with their results, even if no URL is set.
 
-        `Emulator(keep={"webhooks": ...})` says how many.
+        `Emulator(keep={"webhooks": ...})` sets how many.
         """
         self._clockwork.run()
         return self._outbox.log

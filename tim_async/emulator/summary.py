@@ -1,4 +1,4 @@
-"""What a call was, in a line: who to whom, the first words, the result."""
+"""A call in one line: sender, recipient, the first words, the result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from .server.arrivals import Arrival
 
-# Requests of more than a few recipients are long; their words come first all the same.
+# Requests with more than a few recipients are long, but their words come first.
 _NAMED: Final = 2
 _WORDS: Final = 60
 _WHOM: Final = ("To_Account", "GroupId", "UserID", "Peer_Account")
@@ -32,17 +32,17 @@ class CallSummary(msgspec.Struct, kw_only=True, frozen=True):
     Attributes:
         number: counts all calls from 1.
         at: unix seconds of the emulator's clock at its arrival.
-        command: the path below `/v4/`, or the whole path where it is not below that.
+        command: the path below `/v4/`, or the whole path if it is elsewhere.
         sender: From_Account, or the admin in the address.
         to: the first recipients, or the group.
         recipients: how many there are.
-        words: the first words of the message, a text element's, or its kind.
+        words: the first words of the message's text, or the kind of its element.
         status: the HTTP status of the answer, None without an answer.
-        code: the ErrorCode of the answer, None where it has none.
-        info: ErrorInfo of an answer that is none of success: why it was refused.
+        code: the ErrorCode of the answer, None if it has none.
+        info: ErrorInfo of an unsuccessful answer: why it was refused.
         took_s: seconds to the answer, None without one.
-        fault: the kind of planned fault that struck it; empty for none.
-        attempt: which attempt of its message it is; 0 where it sends none.
+        fault: the kind of the planned fault that applied; empty for none.
+        attempt: which attempt of its message it is; 0 if it sends none.
     """
 
     number: int
@@ -61,7 +61,7 @@ class CallSummary(msgspec.Struct, kw_only=True, frozen=True):
 
 
 def summary_of(arrival: Arrival) -> CallSummary:
-    """Return what a call was; texts of others are in it as they came."""
+    """Return the summary of a call; texts of users are included unescaped."""
     request = _object(arrival.body)
     to = _recipients(request)
     sender = request.get("From_Account")

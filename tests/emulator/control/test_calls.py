@@ -1,4 +1,4 @@
-"""Calls in the control API: attempts that are joined, fields that nobody documents, and copies that run."""
+"""Calls in the control API: grouped attempts, undocumented fields, and copies that run."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def expected(endpoint: Endpoint[..., Any], request_: dict[str, Any]) -> dict[str
 async def test_copies_run_and_send_what_was_sent(
     remote: Remote, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Each copy of a call with hostile content runs as it stands, and the emulator gets the same message again."""
+    """Each copy of a call with hostile content runs unchanged, and the emulator gets the same message again."""
     emulator = remote.emulator
     await remote.client.c2c.send(to_account="bob", msg_body=[TextElem(text=HOSTILE)], cloud_custom_data=HOSTILE)
     copies = await remote.get("/calls/1/copies")

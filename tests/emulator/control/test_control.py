@@ -1,4 +1,4 @@
-"""The control API: what happened, and what is steered from outside."""
+"""The control API: inspection and steering from outside."""
 
 from __future__ import annotations
 
@@ -287,7 +287,7 @@ async def test_state_is_taken_along_and_put_back(remote: Remote) -> None:
 async def test_state_that_is_too_large_is_refused(remote: Remote, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api, "ROUTES", [msgspec.structs.replace(each, max_mib=each.max_mib // 400) for each in ROUTES])
     status, problem = await remote.ask("PUT", "/state", {"format": "x" * 1024 * 1024})
-    assert (status, problem["message"]) == (413, "the body is over 1 MiB")
+    assert (status, problem["message"]) == (413, "the body exceeds 1 MiB")
 
 
 async def test_webhooks_go_where_they_are_sent_and_can_be_sent_again(remote: Remote) -> None:
@@ -366,4 +366,4 @@ async def test_what_is_not_there_is_said(remote: Remote) -> None:
     async with remote.session.post(
         f"{remote.emulator.url}{PREFIX}/accounts", data=large, headers={"Content-Type": "application/json"}
     ) as response:
-        assert (response.status, (await response.json())["message"]) == (413, "the body is over 1 MiB")
+        assert (response.status, (await response.json())["message"]) == (413, "the body exceeds 1 MiB")

@@ -1,4 +1,4 @@
-"""The description of the control API: every answer fits it, and whatever it allows is answered."""
+"""The description of the control API: every answer fits it, and every allowed request is answered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOCUMENT: dict[str, Any] = json.loads(_document())
 OPERATIONS = [
     (method, path, operation) for path, methods in DOCUMENT["paths"].items() for method, operation in methods.items()
 ]
-# Numbers and names of what is there, and of what is not.
+# Numbers and names of existing and missing objects.
 names = st.sampled_from(["1", "2", "alice", "@TGS#1", "爱丽丝", "0"])
 _STREAMS = {f"{PREFIX}/events"}
 

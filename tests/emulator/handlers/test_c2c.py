@@ -1,4 +1,4 @@
-"""sendmsg: every code of its list from its cause, what is stored, duplicates."""
+"""sendmsg: every code of its list from its cause, storage, duplicates."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def members(count):
     return [{"Member_Account": f"u{number}"} for number in range(count)]
 
 
-# What is wrong with a request to a group that is there; @ stands for the group's id.
+# Errors in a request to an existing group; @ stands for the group's id.
 CODES = {
     "no Type": (CREATE, {"Name": "g"}, 10004),
     "unknown type": (CREATE, {"Type": "BChatRoom", "Name": "g"}, 10004),

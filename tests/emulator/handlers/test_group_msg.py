@@ -1,4 +1,4 @@
-"""Group messages by the bare API: duplicates, imports, notices, and what an event says."""
+"""Group messages by the bare API: duplicates, imports, notices, and the contents of events."""
 
 from __future__ import annotations
 

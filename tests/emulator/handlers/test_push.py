@@ -1,4 +1,4 @@
-"""Pushes: the codes of what is refused, by both families of commands."""
+"""Pushes: the codes of refusals, for both families of commands."""
 
 from __future__ import annotations
 

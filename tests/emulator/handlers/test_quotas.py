@@ -64,7 +64,7 @@ async def test_own_fields_are_counted_with_those_that_are_there(api: Api) -> Non
     assert await api.code(MODIFY, {"GroupId": group_id, "AppDefinedData": own("k10")}) == 10004
 
 
-# Attributes of a group: five changes a second, of whatever kind.
+# Attributes of a group: five changes per second, of any kind.
 
 ATTRIBUTE = [{"key": "a", "value": "b"}]
 

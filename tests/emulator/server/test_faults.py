@@ -190,7 +190,7 @@ async def test_clear_removes_and_releases(api):
 
 
 async def test_a_fault_after_keeps_the_codes_own_effect(api):
-    """What is refused is refused: an after-fault changes the answer, not the outcome."""
+    """A refusal stays a refusal: an after-fault changes the answer, not the outcome."""
     api.emulator.faults.garbage(after=True)
     async with api.post(SEND, message(To_Account="carol")) as response:
         await response.read()

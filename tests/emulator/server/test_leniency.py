@@ -1,4 +1,4 @@
-"""What the service takes and the client never sends: empty values for absent fields, and older names."""
+"""What the service accepts but the client never sends: empty values for absent fields, and older names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is checked before anyone looks at the body."""
+"""The checks before the body is read."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def test_who_may_come_in_by_themselves():
     for kind in ("ChatRoom", "Community", "AVChatRoom"):
         emulator.join_group(made[kind].group_id, "alice")
         assert made[kind].members["alice"].is_online
-    for kind, problem in (("Private", "does not accept applications"), ("Public", "needs approval")):
+    for kind, problem in (("Private", "does not accept applications"), ("Public", "requires approval")):
         with pytest.raises(UsageError, match=f"10007: .*{problem}"):
             emulator.join_group(made[kind].group_id, "alice")
     emulator.join_group(made["Public"].group_id, "alice", approved=True)

@@ -1,4 +1,4 @@
-"""Threads of messages: what is unread, and what expires."""
+"""Threads of messages: unread counts and expiry."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_unread_are_the_messages_of_others_that_count():
     write(thread, unread_count=False)
     write(thread, is_system=True)
     recalled = write(thread)
-    thread.take_seq(NOW)  # one that left nothing behind
+    thread.take_seq(NOW)  # a message that was not stored
     assert (thread.unread("alice"), thread.unread("bob"), thread.unread("carol")) == (1, 2, 3)
     recalled.place = 2
     assert thread.unread("carol") == 2

@@ -1,4 +1,4 @@
-// What became of a request: success or the code with its meaning and what to do, and the answer with its fields explained.
+// The result of a request: success, or the code with its meaning and advice, and the answer with its fields explained.
 
 import { copyButton } from "/_assets/pages/copy.js";
 import { h } from "/_assets/pages/dom.js";
@@ -17,17 +17,17 @@ addTexts({
     "answer.items": "{count} of its items failed",
     "answer.items.one": "1 of its items failed",
     "answer.advice": "What to do:",
-    "answer.maybe": "It may have taken effect all the same: look before you send it again.",
+    "answer.maybe": "It may have taken effect all the same: check before you send it again.",
     "answer.about": "About this code",
     "answer.unknown": "not in the catalogue of codes",
     "answer.tree": "Explained",
     "answer.json": "JSON",
-    "answer.request": "Request as it was sent",
+    "answer.request": "Request as sent",
     "answer.more": "{count} more",
     "answer.undocumented": "not a documented field",
     "answer.ActionStatus": "OK or FAIL",
     "answer.ErrorCode": "0 for success",
-    "answer.ErrorInfo": "what is wrong, for people",
+    "answer.ErrorInfo": "what is wrong, for developers",
     "answer.ErrorDisplay": "what is wrong, for the app's users",
   },
   zh: {
@@ -53,7 +53,7 @@ addTexts({
 });
 
 const ENVELOPE = ["ActionStatus", "ErrorCode", "ErrorInfo", "ErrorDisplay"];
-// As many items of a list are shown.
+// The most items of a list that are shown.
 const SHOWN = 50;
 
 export function outcomeCard(outcome, fields) {
@@ -103,7 +103,7 @@ function explanation(outcome) {
   );
 }
 
-// The client may know better than the catalogue: then it is said in its words.
+// The client may know more than the catalogue: then its text is shown.
 function adviceOf({ advice, code }) {
   return language() === "zh" && code !== null && code.advice === advice ? code.advice_zh : advice;
 }

@@ -1,4 +1,4 @@
-// The request as it can be copied: as a program, for curl, and for the command line.
+// The request for copying: as a program, for curl, and for the command line.
 
 import { copyButton } from "/_assets/pages/copy.js";
 import { h, replace } from "/_assets/pages/dom.js";
@@ -11,8 +11,8 @@ addTexts({
     "copies.python": "Python",
     "copies.curl": "curl",
     "copies.command": "tim-async call",
-    "copies.hint": "It reads TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER and TIM_BASE_URL; no key is in it.",
-    "copies.failed": "It cannot be shown: {problem}",
+    "copies.hint": "It reads TIM_SDK_APP_ID, TIM_SECRET_KEY, TIM_IDENTIFIER and TIM_BASE_URL; it contains no key.",
+    "copies.failed": "Could not be shown: {problem}",
   },
   zh: {
     "copies.title": "复制为代码",
@@ -34,7 +34,7 @@ export class Copies {
   #way = WAYS[0];
   #turn = 0;
 
-  // `text` returns the request, null where it is no JSON.
+  // `text` returns the request, null if it is not JSON.
   constructor(command, text) {
     this.#command = command;
     this.#text = text;
@@ -51,7 +51,7 @@ export class Copies {
     );
   }
 
-  // Reads them again where they are shown.
+  // Refreshes them if they are shown.
   async changed() {
     const turn = (this.#turn += 1);
     const text = this.#text();

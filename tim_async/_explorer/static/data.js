@@ -1,4 +1,4 @@
-// What the views read from the server: once each, however often a view is opened.
+// The data that views read from the server: once each, however often a view is opened.
 
 import { api } from "/_assets/pages/api.js";
 

@@ -16,7 +16,7 @@ addTexts({
     "codes.kind": "Kind",
     "codes.advice": "What to do:",
     "codes.slow": "too many calls",
-    "codes.failed": "The codes cannot be shown: {problem}",
+    "codes.failed": "Could not show the codes: {problem}",
     "hint.kind.none": "nothing to correct",
     "hint.kind.fix_request": "fix the request",
     "hint.kind.auth": "rights or settings",

@@ -10,7 +10,7 @@ addTexts({
   en: {
     "explorer.title": "Explorer",
     "explorer.loading": "Loading…",
-    "explorer.failed": "It cannot be shown: {problem}",
+    "explorer.failed": "Could not be shown: {problem}",
     "explorer.back": "All endpoints",
     "explorer.where": "App {app} as {identifier}",
   },
@@ -45,7 +45,7 @@ class View {
     replace(element, h("p", { class: "empty" }, t("explorer.loading")));
   }
 
-  // The view may be made again at once, for another language: the address has what was typed last.
+  // The view may be rebuilt immediately, for another language: the address has the latest input.
   end() {
     this.#pane?.keepAddress();
     this.#close();
@@ -104,7 +104,7 @@ class View {
   }
 }
 
-// The one that was typed last stands there, and not yet in what the shell read.
+// The address bar may be newer than what the shell has read.
 function bodyInAddress() {
   return new URLSearchParams(location.hash.split(/\?(.*)/s)[1] ?? "").get("body");
 }

@@ -1,4 +1,4 @@
-// The list of all endpoints, by family, and what a search finds of them.
+// The list of all endpoints, by family, and its search.
 
 import { h, replace } from "/_assets/pages/dom.js";
 import { addTexts, language, t } from "/_assets/pages/texts.js";
@@ -35,7 +35,7 @@ export function dangerBadge(danger) {
   return danger === null ? null : h("span", { class: "badge warn" }, t(`danger.${danger}`));
 }
 
-// A field to search in, and the list. `open` is called with the command that is chosen.
+// A search field and the list. `open` is called with the chosen command.
 export function finder(catalogue, { text = "", onText }) {
   const list = h("div", { class: "x-found" });
   const counted = h("p", { class: "soft x-counted", role: "status" });

@@ -1,4 +1,4 @@
-// A form made of the fields of a request. What it edits is the request itself, in place.
+// A form made from the fields of a request. It edits the request itself, in place.
 //
 //     const form = new Form(fields, () => ...);   // called after every change
 //     form.set(body); form.body; form.showRemarks(problems, advice);
@@ -21,7 +21,7 @@ addTexts({
     "form.add.kind": "Kind of the new element",
     "form.remove": "Remove {name}",
     "form.up": "Move {name} up",
-    "form.unknown": "not a documented field; sent as it is",
+    "form.unknown": "not a documented field; sent unchanged",
     "form.kind": "Kind",
     "form.more": "Show {count} more",
     "form.items": "{count} items",
@@ -45,7 +45,7 @@ addTexts({
   },
 });
 
-// As many items of a list are shown at first, and more with each press of a button.
+// The number of list items shown at first, and added by each press of a button.
 const SHOWN = 50;
 let ids = 0;
 const nextId = () => `x${(ids += 1)}`;
@@ -75,7 +75,7 @@ export class Form {
     replace(this.element, this.#object(this.#fields, []));
   }
 
-  // Marks the fields, or what they lie in.
+  // Marks the fields, or what contains them.
   showRemarks(problems, advice) {
     for (const { row, remark } of this.#rows.values()) {
       row.classList.remove("bad", "warned");
@@ -118,13 +118,13 @@ export class Form {
     this.#onChange();
   }
 
-  // The fields of an object: the required ones, the others, and what no page has.
+  // The fields of an object: the required ones, the others, and undocumented ones.
   #object(fields, path) {
     const order = fields.map((field) => field.wire_name);
     const given = getAt(this.body, path) ?? {};
     const unknown = Object.keys(given).filter((name) => !order.includes(name));
     const needed = fields.filter((field) => field.required && !field.is_filled_in);
-    // A long list must not hide what else is needed.
+    // A long list must not hide other required fields.
     needed.sort((one, other) => isPlain(other) - isPlain(one));
     const others = fields.filter((field) => !field.required || field.is_filled_in);
     const area = h("div", { class: "x-fields" }, needed.map((field) => this.#slot(field, path, order)));
@@ -157,7 +157,7 @@ export class Form {
     return details;
   }
 
-  // The place of a field, drawn again where it gets another control.
+  // The place of a field, redrawn when its control changes.
   #slot(field, path, order) {
     const slot = h("div", { class: "x-slot" });
     const own = [...path, field.wire_name];
@@ -246,7 +246,7 @@ export class Form {
       ? h("select", { class: "field x-kind", "aria-label": t("form.add.kind") }, kinds.map((kind) => h("option", { value: kind }, kind)))
       : null;
     const add = addButton(field, () => {
-      this.#shown.set(key, Math.max(shown, items.length + 1)); // the new one is to be seen
+      this.#shown.set(key, Math.max(shown, items.length + 1)); // make the new one visible
       change([...items, newItem(field, choose?.value)]);
     });
     const cards = items.slice(0, shown).map((item, index) => this.#item(field, path, index, items, change));
@@ -293,7 +293,7 @@ export class Form {
     return row;
   }
 
-  // An element of a message: the fields of its kind; of a kind that is not known, all as JSON.
+  // An element of a message: the fields of its kind; for an unknown kind, all as JSON.
   #element(field, path, item) {
     const fields = field.kinds[item.MsgType];
     if (fields === undefined || typeof item.MsgContent !== "object" || item.MsgContent === null || Array.isArray(item.MsgContent)) {

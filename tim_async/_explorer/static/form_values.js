@@ -1,11 +1,11 @@
-// Values of a request and what a form shows of them. The request itself is the form's only state: what a control cannot
-// show is shown as JSON, and what is not touched stays as it was given.
+// Values of a request and their display in a form. The request itself is the form's only state: what a control cannot
+// show is shown as JSON, and untouched values stay unchanged.
 
 import { formatJson, parseJson } from "./json_text.js";
 
 const WHOLE = /^-?(0|[1-9]\d*)$/;
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
-// Longer texts, and those without a limit that are no names, have room to grow.
+// Longer texts, and unlimited ones that are not names, get a growing field.
 const SHORT_BYTES = 200;
 const NAMES = /(Account|ID|Id|Key|Name|Tag|Type|Url|URL|Sound|Channel\w*)$/;
 
@@ -22,7 +22,7 @@ export function controlOf(field, value) {
       return field.choices ? "choice" : isLong(field) ? "text" : "line";
     case "Integer":
     case "Number":
-      // A text that is no number was typed here, and is shown as it was.
+      // Text that is not a number was typed here, and is shown unchanged.
       if (value !== undefined && toNumber(field.type, String(value)) !== value) return "json";
       return field.choices ? "choice" : "number";
     case "Boolean":
@@ -70,7 +70,7 @@ export function toText(control, value) {
   return String(value);
 }
 
-// The value of what was typed: undefined for nothing; a text that is no number stays a text, which the check refuses.
+// The value of what was typed: undefined for nothing; text that is not a number stays text, which the check refuses.
 export function fromText(field, control, text) {
   if (control === "json") return text.trim() === "" ? undefined : parseJson(text);
   if (control === "lines") {
@@ -90,7 +90,7 @@ function toNumber(type, text) {
   return type === "Number" && NUMBER.test(trimmed) ? Number(trimmed) : text;
 }
 
-// Of a field that takes several types: the type that a value has, and the value of what was typed.
+// For a field with several types: the type of a value, and the value of what was typed.
 export function anyKind(value) {
   if (value === undefined || typeof value === "string") return "text";
   return typeof value === "number" || typeof value === "bigint" ? "number" : "json";
@@ -102,7 +102,7 @@ export function anyValue(kind, text) {
   return kind === "json" ? parseJson(text) : text;
 }
 
-// What stands in a new form: the objects and lists that are required, empty.
+// The contents of a new form: the required objects and lists, empty.
 export function skeleton(fields) {
   const body = {};
   for (const field of fields) {
@@ -127,7 +127,7 @@ export function getAt(root, path) {
 export function setAt(root, path, value, order = null) {
   const parent = getAt(root, path.slice(0, -1));
   const name = path.at(-1);
-  if (parent === null || typeof parent !== "object") return; // what it lay in was just taken out of the JSON
+  if (parent === null || typeof parent !== "object") return; // its container was just removed from the JSON
   if (value === undefined) {
     if (Array.isArray(parent)) parent.splice(name, 1);
     else delete parent[name];
@@ -146,7 +146,7 @@ function sort(parent, order) {
   for (const name of [...names].sort((one, other) => place(one) - place(other))) define(parent, name, values[name]);
 }
 
-// Unlike an assignment, this also makes a field that is called `__proto__`.
+// Unlike an assignment, this also creates a field named `__proto__`.
 function define(parent, name, value) {
   Object.defineProperty(parent, name, { value, writable: true, enumerable: true, configurable: true });
 }

@@ -69,7 +69,7 @@ export function hintOf(field) {
   return h("span", { class: "x-hint soft" }, parts.join(", "));
 }
 
-// A text of the library, in which names stand between backticks.
+// A text of the library, with names between backticks.
 export function prose(text) {
   return text.split("`").map((part, index) => (index % 2 === 1 ? h("code", {}, part) : part));
 }

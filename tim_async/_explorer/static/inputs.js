@@ -82,7 +82,7 @@ function text(field, control, value, { id, set, fail }) {
   return { element: h("div", { class: "x-with" }, input, now, time), hasLabel: true };
 }
 
-// For browsers that do not know `field-sizing`.
+// For browsers without `field-sizing`.
 export function fitRows(area, most = 12) {
   area.rows = Math.min(area.value.split("\n", most).length, most);
 }

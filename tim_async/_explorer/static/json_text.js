@@ -1,4 +1,4 @@
-// JSON as text and back, with numbers as they were written: those that a double cannot hold are BigInts.
+// JSON as text and back, with numbers as written: those that a double cannot represent are BigInts.
 
 const LONG = /\d{16}/;
 const TEXTS_AND_LONG_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
@@ -6,7 +6,7 @@ const TEXTS_AND_LONG_NUMBERS = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
 export function parseJson(text) {
   const value = JSON.parse(text);
   if (!LONG.test(text)) return value;
-  // Long numbers stand as texts while the text is read: a mark that no text can begin with keeps them apart.
+  // Long numbers are texts while the text is parsed: a prefix that no text can have identifies them.
   const mark = `\u0000${Math.random()}:`;
   const marked = text.replace(TEXTS_AND_LONG_NUMBERS, (found) => (found[0] === '"' ? found : JSON.stringify(mark + found)));
   return JSON.parse(marked, (name, item) => {
@@ -34,7 +34,7 @@ function write(value, indent, before) {
   return `${open}\n${inside}${parts.join(`,\n${inside}`)}\n${before}${close}`;
 }
 
-// Line and column of what is wrong, where the browser says the place; null otherwise.
+// Line and column of an error, if the browser reports them; null otherwise.
 export function placeOf(error, text) {
   const found = /position (\d+)/.exec(error.message);
   if (found === null) return null;

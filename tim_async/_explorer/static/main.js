@@ -11,7 +11,7 @@ import { serviceLimits } from "./service_limits.js";
 addTexts({
   en: {
     "main.locked": "Open the address that the command printed: it has the key to this page.",
-    "main.away": "The command has ended, or does not answer: {problem}",
+    "main.away": "The command has ended or does not answer: {problem}",
     "main.app": "App {app}",
   },
   zh: {

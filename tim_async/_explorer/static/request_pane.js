@@ -1,4 +1,4 @@
-// One endpoint: what it is, the form, the JSON beside it, what the check says, and the answer.
+// One endpoint: its description, the form, the JSON beside it, the result of the check, and the answer.
 
 import { confirmDialog } from "/_assets/pages/dialog.js";
 import { copyButton } from "/_assets/pages/copy.js";
@@ -34,7 +34,7 @@ addTexts({
     "pane.not-json.place": "This is not JSON: line {line}, column {column}",
     "pane.not-object": "A request is a JSON object: { … }",
     "pane.missing": "{field} must be given",
-    "pane.unchecked": "It could not be checked: {problem}",
+    "pane.unchecked": "Could not be checked: {problem}",
     "pane.limits": "Limit: {limits}",
     "pane.page": "Official page",
     "pane.page.zh": "官方文档",
@@ -42,8 +42,8 @@ addTexts({
     "pane.repeat.identity": "A repeat with the same identity is dropped for 120 s",
     "pane.repeat.never": "A repeat is not harmless",
     "pane.ask": "Send {command} to app {app}?",
-    "pane.ask.deletes": "It deletes what is stored. That cannot be taken back.",
-    "pane.ask.excludes": "It shuts people out, or takes their rights.",
+    "pane.ask.deletes": "It deletes stored data. This cannot be undone.",
+    "pane.ask.excludes": "It shuts users out, or revokes their rights.",
     "pane.ask.reaches_all": "It can reach every user of the app.",
   },
   zh: {
@@ -98,7 +98,7 @@ export class RequestPane {
   #checked = null;
   #isBroken = false;
   #isFormOld = false;
-  #isTouched = false; // a new form is not full of errors
+  #isTouched = false; // a new form shows no errors
   #isSending = false;
   #timer = null;
   #turn = 0;
@@ -135,7 +135,7 @@ export class RequestPane {
     clearTimeout(this.#timer);
   }
 
-  // Whether an address is that of this form as it is filled in.
+  // Whether an address belongs to this form as filled in.
   isAt(command, text) {
     return command === this.#page.command && (text ?? "{}") === this.#compact();
   }
@@ -230,7 +230,7 @@ export class RequestPane {
     this.#later();
   }
 
-  // What is typed counts at once; the form is drawn after a moment, since it may be large.
+  // Input counts immediately; the form is drawn after a moment, because it may be large.
   #jsonChanged() {
     this.#readJson();
     this.#isFormOld = !this.#isBroken;
@@ -258,7 +258,7 @@ export class RequestPane {
     replace(this.#jsonProblem, problem);
   }
 
-  // The check and the address wait until nothing was typed for a moment.
+  // The check and the address are updated after a pause in typing.
   #later() {
     this.#isTouched = true;
     this.#turn += 1;
@@ -329,7 +329,7 @@ export class RequestPane {
       this.#showChecked(this.#checked);
       return;
     }
-    this.keepAddress(); // what is sent is what a link has
+    this.keepAddress(); // the link has what is sent
     const text = this.#compact();
     const { command, danger, answer } = this.#page;
     const asks = danger !== null && this.#about.asks_first;
@@ -354,7 +354,7 @@ export class RequestPane {
   }
 }
 
-// The most frequent sentence of the check in the page's language; the others are the library's.
+// The most frequent sentence of the check in the page's language; other sentences are the library's.
 function translated(remark) {
   const found = /^(\w+) must be given$/.exec(remark.message);
   return found === null ? remark : { ...remark, message: t("pane.missing", { field: found[1] }) };

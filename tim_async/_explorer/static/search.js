@@ -1,6 +1,6 @@
 // Finding endpoints: by title in both languages, command, Python name, family, and words of their fields.
 
-// The endpoints that have all words, the best first. Equally good ones stay in the order of the catalogue.
+// The endpoints that match all words, the best first. Equally good ones keep the order of the catalogue.
 export function search(catalogue, text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   if (words.length === 0) return catalogue.endpoints;

@@ -1,4 +1,4 @@
-// The view "Service limits": how often each endpoint may be called, and how much a call may hold.
+// The view "Service limits": the rates of each endpoint, and the size limits of a call.
 
 import { h, replace } from "/_assets/pages/dom.js";
 import { addTexts, formatNumber, t } from "/_assets/pages/texts.js";
@@ -9,17 +9,17 @@ import { explorerLink } from "./links.js";
 addTexts({
   en: {
     "service.title": "Service limits",
-    "service.about": "Most endpoints: {default} for each app. A message has at most {bytes} bytes here, its list of recipients not counted.",
+    "service.about": "Most endpoints: {default} for each app. A message has at most {bytes} bytes here, not counting its list of recipients.",
     "service.label": "Find an endpoint",
     "service.special": "Only limits other than {default}",
     "service.count": "{count} endpoints",
     "service.count.one": "1 endpoint",
     "service.endpoint": "Endpoint",
     "service.rates": "Calls",
-    "service.lists": "In a call, at most",
+    "service.lists": "Per call, at most",
     "service.items": "{most} × {field}",
     "service.body": "size of a message",
-    "service.failed": "The limits cannot be shown: {problem}",
+    "service.failed": "Could not show the limits: {problem}",
   },
   zh: {
     "service.title": "服务限制",

@@ -1,1 +1,1 @@
-"""The page that people look at an emulator with; it talks to the control API."""
+"""The web page for watching an emulator; it uses the control API."""

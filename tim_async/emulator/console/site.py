@@ -1,4 +1,4 @@
-"""Serves the console: its page at `/`, for browsers, and the files of the page."""
+"""Serves the console to browsers: its page at `/`, and the files of the page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Console:
     """Serves the page of an emulator.
 
     Args:
-        hosts: names of the emulator's host besides those of loopback; None is any name.
+        hosts: names of the emulator's host besides loopback names; None is any name.
     """
 
     def __init__(self, hosts: Collection[str] | None) -> None:

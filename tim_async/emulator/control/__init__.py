@@ -1,1 +1,1 @@
-"""The control API of the emulator, `/_emulator/v1/...`: see what happened and steer what happens, from any language."""
+"""The control API of the emulator, `/_emulator/v1/...`: inspect and steer it from any language."""

@@ -1,4 +1,4 @@
-"""Accounts and who is online."""
+"""Accounts and their online status."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class AccountView(msgspec.Struct, kw_only=True):
         face_url: its avatar's address, None without one.
         is_admin: whether it may call the REST API.
         imported_at: unix seconds.
-        status: the best of its platforms.
-        platforms: its status by platform, where it is not offline.
+        status: the best status on any of its platforms.
+        platforms: its status by platform, except where it is offline.
         unread: one-to-one messages that it has not read.
     """
 
@@ -41,7 +41,7 @@ class AccountList(msgspec.Struct, kw_only=True):
     """Accounts.
 
     Attributes:
-        total: how many there are in all.
+        total: the number of all accounts.
         accounts: those of this page, the oldest first.
     """
 
@@ -50,7 +50,7 @@ class AccountList(msgspec.Struct, kw_only=True):
 
 
 class AccountQuery(Page, kw_only=True):
-    """Which accounts.
+    """The accounts to list.
 
     Attributes:
         text: a part of their ids or nicknames, None for all.
@@ -74,7 +74,7 @@ class LogIn(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     Attributes:
         platform: such as `Web`, `iOS`, `Android`.
-        status: `PushOnline` is reached by a vendor's pushes only.
+        status: `PushOnline` is reached only by the vendor's pushes.
     """
 
     platform: str = "Web"
@@ -134,7 +134,7 @@ def account(control: Control, asked: Asked[None, None]) -> AccountView:
 
 @route("POST", "/accounts", body=ImportAccounts, answer=Done, summary="Import accounts.")
 def import_accounts(control: Control, asked: Asked[None, ImportAccounts]) -> Done:
-    """Import accounts; those that exist stay as they are."""
+    """Import accounts; existing ones stay as they are."""
     control.emulator.add_accounts(*asked.body.user_ids)
     return Done(count=len(asked.body.user_ids))
 

@@ -1,4 +1,4 @@
-"""Carries out the requests of the control API."""
+"""Executes the requests of the control API."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ class ControlApi:
     """Serves the control API of an emulator.
 
     Args:
-        control: what its operations work on.
-        hosts: names of the emulator's host besides those of loopback; None is any name.
+        control: what its operations act on.
+        hosts: names of the emulator's host besides loopback names; None is any name.
     """
 
     def __init__(self, control: Control, hosts: Collection[str] | None) -> None:
@@ -72,7 +72,7 @@ class ControlApi:
         except UsageError as error:
             return _answer(Problem(message=error.message, field=error.field), 400)
         except web.HTTPRequestEntityTooLarge:
-            return _answer(Problem(message=f"the body is over {route.max_mib} MiB"), 413)
+            return _answer(Problem(message=f"the body exceeds {route.max_mib} MiB"), 413)
         return result if isinstance(result, web.StreamResponse) else _answer(result, 200)
 
 
@@ -93,13 +93,13 @@ def _find(method: str, path: str) -> tuple[Route, dict[str, str]]:
     for route in ROUTES:
         found = route.pattern.fullmatch(path)
         if found is not None and route.method == method:
-            # An account may have a slash in its name: only what the address itself says is a border.
+            # An account may contain a slash: only the slashes of the raw path separate its parts.
             return route, {name: unquote(value) for name, value in found.groupdict().items()}
         if found is not None:
             methods.append(route.method)
     if methods:
         raise UsageError(f"{PREFIX}{path} takes {' and '.join(methods)}, not {method}")
-    raise NotFoundError(f"there is no {PREFIX}{path}; {PREFIX}/openapi.json lists what there is")
+    raise NotFoundError(f"unknown path {PREFIX}{path}; {PREFIX}/openapi.json lists all paths")
 
 
 def _answer(value: object, status: int) -> web.Response:

@@ -1,4 +1,4 @@
-"""The calls of the REST API: requests with their answers, and the stream of what happens."""
+"""The calls of the REST API: requests with their answers, and the stream of events."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ class CallView(msgspec.Struct, kw_only=True):
     Attributes:
         number: counts all calls from 1.
         at: unix seconds of the emulator's clock at its arrival.
-        command: the path below `/v4/`, or the whole path where it is not below that.
+        command: the path below `/v4/`, or the whole path if it is elsewhere.
         identifier: the admin in its address.
         status: the HTTP status of the answer, None without an answer.
-        code: the ErrorCode of the answer, None where it has none.
-        took_s: seconds to the answer, or to the end without one; None while it waits for one.
+        code: the ErrorCode of the answer, None if it has none.
+        took_s: seconds to the answer, or to the end without one; None while the call is pending.
         request_size: bytes of the request's body.
         answer_size: bytes of the answer's body.
-        sender: the account that sends or acts, None where the body does not say.
+        sender: the account that sends or acts, None if the body does not name it.
         target: the account or group it is about, the first of several; None for none.
         targets: how many there are.
         words: the first words of its text.
-        fault: the kind of planned fault that struck it; None for none.
-        result_code: the ErrorCode before a fault changed it; None where nothing was carried out.
-        attempt: which attempt of its message it is, from 1; None where it sends no message with an identity.
-        attempts: how many attempts of that message there were so far.
+        fault: the kind of the planned fault that applied; None for none.
+        result_code: the ErrorCode before a fault changed it; None if the request was not executed.
+        attempt: which attempt of its message it is, from 1; None if it sends no message with an identity.
+        attempts: the attempts of that message so far.
         first_attempt: the number of the first of them.
-        messages: how many messages came of them.
+        messages: how many messages resulted from them.
     """
 
     number: int
@@ -77,7 +77,7 @@ class CodeMeaning(msgspec.Struct, kw_only=True):
         hint: `none`, `fix_request`, `auth`, `quota` or `retry`.
         meaning: the service's text in English.
         meaning_zh: the same in Chinese.
-        what_now: what to do; empty where nothing is to be done.
+        what_now: what to do; empty if nothing is to be done.
         what_now_zh: the same in Chinese.
     """
 
@@ -95,9 +95,9 @@ class EndpointView(msgspec.Struct, kw_only=True):
 
     Attributes:
         name: how a client calls it, such as `c2c.send`.
-        title: what it does, in English; None where no page says it.
+        title: what it does, in English; None if no page says it.
         title_zh: the same in Chinese.
-        url: its official page in English, None where none was seen.
+        url: its official page in English, None if unknown.
         url_zh: the same in Chinese.
     """
 
@@ -112,12 +112,12 @@ class WholeCall(CallView, kw_only=True):
     """A call with its bodies.
 
     Attributes:
-        request: the body, replacement characters in the place of what is not UTF-8; None where it is not kept any more.
+        request: the body, with replacement characters for invalid UTF-8; None if it is no longer kept.
         answer: the same of the answer.
         endpoint: the endpoint; None for a command that the emulator does not know.
-        meaning: what the code means; None for 0, and for one that is not in the catalogue.
-        unknown: the fields of the request that its endpoint does not know, as JSON pointers.
-        others: the other attempts of its message, of those that are kept, the oldest first.
+        meaning: what the code means; None for 0, and for a code that is not in the catalogue.
+        unknown: the fields of the request that its endpoint does not define, as JSON pointers.
+        others: the other kept attempts of its message, the oldest first.
     """
 
     request: str | None
@@ -132,7 +132,7 @@ class CallList(msgspec.Struct, kw_only=True):
     """Calls.
 
     Attributes:
-        total: how many fit, of those that are kept.
+        total: how many kept calls match.
         calls: those of this page, the newest first.
     """
 
@@ -141,10 +141,10 @@ class CallList(msgspec.Struct, kw_only=True):
 
 
 class CallQuery(Page, kw_only=True):
-    """Which calls.
+    """The calls to list.
 
     Attributes:
-        command: only of this command; what is no command is looked for in paths and in names such as `c2c.send`.
+        command: only of this command; any other text is searched in paths and in names such as `c2c.send`.
         code: only with this ErrorCode.
         account: only those that name this account or group, or that this admin made.
         text: only those with this text in the request or the answer.
@@ -189,7 +189,7 @@ def _facts(arrival: Arrival) -> dict[str, Any]:
 
 
 def _commands(text: str | None) -> Collection[str] | None:
-    """Return the command of this name, or those that have the text in path or name; None for all."""
+    """Return the command of this name, or those whose path or name contains the text; None for all."""
     if not text or text in ENDPOINTS:
         return {text} if text else None
     word = text.lower()
@@ -197,7 +197,7 @@ def _commands(text: str | None) -> Collection[str] | None:
 
 
 def _spellings(text: str) -> tuple[bytes, ...]:
-    """Return a text as it may stand in a JSON text: in UTF-8, or with escapes; nothing of an empty one."""
+    """Return the forms in which a text may appear in JSON: in UTF-8, or with escapes; none for an empty text."""
     if not text:
         return ()
     whole = msgspec.json.encode(text)[1:-1]
@@ -222,7 +222,7 @@ def _fits(
 
 @route("GET", "/calls", query=CallQuery, answer=CallList, summary="The calls, the newest first.")
 def calls(control: Control, asked: Asked[CallQuery, None]) -> CallList:
-    """Return a page of the calls that are kept with their bodies, before them those that wait for their answers."""
+    """Return a page of the calls that are kept with their bodies, preceded by the pending ones."""
     query = asked.query
     commands, needles = _commands(query.command), _spellings((query.text or "").lower())
     accounts = tuple(b'"%b"' % each for each in _spellings(query.account or ""))
@@ -254,10 +254,13 @@ def call(control: Control, asked: Asked[None, None]) -> WholeCall:
 
 
 @route(
-    "GET", "/calls/{number}/copies", answer=Copies, summary="One call to be copied: as Python, curl, `tim-async call`."
+    "GET",
+    "/calls/{number}/copies",
+    answer=Copies,
+    summary="One call as Python, curl and `tim-async call`, for copying.",
 )
 def copies(control: Control, asked: Asked[None, None]) -> Copies:
-    """Return a call as it can be copied, without any secret."""
+    """Return a call for copying, without any secret."""
     found = _find(control, asked.path["number"])
     endpoint, raw = ENDPOINTS.get(found.command), parse(found.body)
     return Copies() if endpoint is None or not isinstance(raw, dict) else copies_of(endpoint, raw)
@@ -267,7 +270,7 @@ def _find(control: Control, number: str) -> Arrival:
     for each in chain(control.log.waiting.values(), control.log.kept):
         if str(each.number) == number:
             return each
-    raise NotFoundError(f"there is no call {number} among the newest {len(control.log.kept)}")
+    raise NotFoundError(f"call {number} is not among the newest {len(control.log.kept)}")
 
 
 def _name(endpoint: Endpoint[..., Any]) -> str:
@@ -299,11 +302,11 @@ def _meaning(found: Arrival) -> CodeMeaning | None:
     )
 
 
-@route("GET", "/events", summary="What happens, as server-sent events: call, webhook, clock, reset, fault.")
+@route("GET", "/events", summary="Server-sent events: call, webhook, clock, reset, fault.")
 async def events(control: Control, asked: Asked[None, None]) -> web.StreamResponse:
-    """Send events as they come, each with the answer of its own path as data.
+    """Send events as they occur, each with the answer of its own path as data.
 
-    `Last-Event-ID` goes on from there. `missed` says how many events are not kept any more; one more when the emulator
-    was started again since.
+    `Last-Event-ID` resumes the stream. `missed` is the number of events that are no longer kept; one more if the
+    emulator was restarted since.
     """
     return await control.events.serve(asked.request)

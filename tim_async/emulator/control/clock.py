@@ -14,7 +14,7 @@ class ClockView(msgspec.Struct, kw_only=True):
     Attributes:
         now: unix seconds.
         ahead_s: seconds that it is ahead of the host's clock.
-        is_stopped: whether it stands still.
+        is_stopped: whether it is stopped.
     """
 
     now: float
@@ -23,11 +23,11 @@ class ClockView(msgspec.Struct, kw_only=True):
 
 
 class SetClock(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What the clock is to show.
+    """The time to set.
 
     Attributes:
-        now: unix seconds; None is the host's clock again.
-        is_stopped: whether it stands still there.
+        now: unix seconds; None follows the host's clock again.
+        is_stopped: whether to stop it there.
     """
 
     now: float | None = None
@@ -38,7 +38,7 @@ class Forward(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """How far to move the clock.
 
     Attributes:
-        seconds: forward; a negative number is backward.
+        seconds: forward; a negative number moves it backward.
     """
 
     seconds: float
@@ -49,7 +49,7 @@ def _view(control: Control) -> ClockView:
     return ClockView(now=clock(), ahead_s=clock.ahead_s, is_stopped=clock.is_stopped)
 
 
-@route("GET", "/clock", answer=ClockView, summary="What the emulator's clock shows.")
+@route("GET", "/clock", answer=ClockView, summary="The time of the emulator's clock.")
 def clock(control: Control, asked: Asked[None, None]) -> ClockView:
     """Return the clock."""
     return _view(control)

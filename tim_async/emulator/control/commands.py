@@ -1,4 +1,4 @@
-"""The commands that the emulator answers, for those who name one."""
+"""The commands that the emulator answers, for choosing one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class CommandView(msgspec.Struct, kw_only=True):
     Attributes:
         command: the path below `/v4/`.
         name: how a client calls it, such as `c2c.send`.
-        title: what it does, in English; None where no page says it.
+        title: what it does, in English; None if no page says it.
         title_zh: the same in Chinese.
     """
 

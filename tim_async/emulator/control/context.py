@@ -1,4 +1,4 @@
-"""What the operations of the control API work on."""
+"""What the operations of the control API act on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Act = Callable[[Endpoint[..., Any], str, Mapping[str, object], str], Awaitable[t
 
 
 class Control:
-    """An emulator as the control API has it.
+    """The emulator's parts as the control API uses them.
 
     Args:
         emulator: the emulator.
@@ -28,8 +28,8 @@ class Control:
         outbox: its webhooks.
         clock: its clock.
         window_clock: the clock of its limits, monotonic seconds.
-        events: what listeners are sent.
-        act: carries out what an account does on its device: with an endpoint, the account, the fields and the
+        events: the events that listeners receive.
+        act: executes what an account does on its device: called with an endpoint, the account, the fields and the
             platform; returns the ErrorCode and the answer.
     """
 

@@ -1,4 +1,4 @@
-"""What accounts see on their devices: their conversations, and the messages in them."""
+"""What accounts see on their devices: their conversations and the messages in them."""
 
 from __future__ import annotations
 
@@ -32,12 +32,18 @@ from .seen import (
     Status,
 )
 
-# Unread messages are counted so far: what follows is "more", as on a phone.
+# Unread messages are counted up to this number; beyond it is "more", as on a phone.
 _MOST_UNREAD: Final = 100
 _PREVIEW_CHARACTERS: Final = 120
 
 
-@route("GET", "/inboxes", query=InboxQuery, answer=InboxList, summary="Accounts with what they have, the newest first.")
+@route(
+    "GET",
+    "/inboxes",
+    query=InboxQuery,
+    answer=InboxList,
+    summary="Accounts, by their newest message.",
+)
 def inboxes(control: Control, asked: Asked[InboxQuery, None]) -> InboxList:
     """Return a page of the accounts."""
     query, accounts = asked.query, control.emulator.accounts
@@ -49,7 +55,7 @@ def inboxes(control: Control, asked: Asked[InboxQuery, None]) -> InboxList:
         return InboxList(total=len(accounts), inboxes=[_inbox(control, each) for each in page])
     text = query.text.lower()
     fitting = [each for each in ordered if text in each.user_id.lower() or text in (each.nick or "").lower()]
-    fitting.sort(key=lambda each: each.user_id.lower() != text)  # who is called just that comes first
+    fitting.sort(key=lambda each: each.user_id.lower() != text)  # an exact match comes first
     found = fitting[query.offset : query.offset + query.limit]
     return InboxList(total=len(fitting), inboxes=[_inbox(control, each) for each in found])
 
@@ -104,7 +110,7 @@ def conversation(control: Control, asked: Asked[ConversationQuery, None]) -> See
 
 
 def known_account(control: Control, user_id: str, *, field: str = "user_id") -> Account:
-    """Return an account; raise `NotFoundError` where it is not imported."""
+    """Return an account; raise `NotFoundError` if it is not imported."""
     account = control.emulator.accounts.get(user_id)
     if account is None:
         raise NotFoundError(f"{user_id!r} is not imported", field=field)
@@ -128,10 +134,10 @@ class Talk(NamedTuple):
 
 
 def find_talk(control: Control, group_id: str, topic_id: str | None) -> Talk:
-    """Return a group or a topic; raise `NotFoundError` where there is none."""
+    """Return a group or a topic; raise `NotFoundError` if it does not exist."""
     group = control.emulator.groups.get(group_id)
     if group is None:
-        raise NotFoundError(f"there is no group {group_id!r}", field="group")
+        raise NotFoundError(f"group {group_id!r} does not exist", field="group")
     if topic_id is None:
         return Talk(group, group.thread, None, None)
     topic = group.topics.get(topic_id)
@@ -180,7 +186,7 @@ def _newest_of_account(control: Control, user_id: str, peer: str) -> Preview | N
 
 
 def newest_of_group(control: Control, user_id: str, thread: Thread) -> Preview | None:
-    """Return the newest message that an account sees of a group, notices left out."""
+    """Return the newest message of a group that an account sees, without notices."""
     entry = next((each for each in _backwards(control, user_id, thread, None) if not each.is_system), None)
     if entry is None:
         return None
@@ -226,7 +232,7 @@ def _with_group(control: Control, user_id: str, talk: Talk) -> ConversationView:
 
 
 def unread_of(thread: Thread, user_id: str) -> int:
-    """Count what an account has not read in a group, but not all of a great deal."""
+    """Count the unread messages of an account in a group, up to a maximum."""
     last = thread.next_seq - 1
     if last - max(thread.read.get(user_id, 0), thread.cleared_seq) <= _MOST_UNREAD:
         return thread.unread(user_id)

@@ -1,4 +1,4 @@
-"""The planned faults: list, plan one of every kind, remove."""
+"""The planned faults: list them, plan one of any kind, remove them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class FaultView(msgspec.Struct, kw_only=True):
     Attributes:
         number: its number.
         kind: its kind.
-        command: the only command that it strikes, None for all.
-        is_after: whether it strikes after the request took effect.
-        hits: how many requests it has struck.
-        times: it ends after so many; None is without end.
-        rate: the share of requests that it strikes; None is all.
-        after_calls: how many requests pass first, from now on.
+        command: the only command that it applies to, None for all.
+        is_after: whether it applies after the request took effect.
+        hits: how many requests it has affected.
+        times: how many requests it affects before it ends; None is unlimited.
+        rate: the share of requests that it affects; None is all.
+        after_calls: how many requests pass before it applies, from now on.
         code: of `answer`.
         seconds: of `delay`.
         status: of `status`.
@@ -54,17 +54,17 @@ class PlanFault(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         kind: `answer` with a code, `delay`, `drop` the connection, `status` of a gateway, `garbage` with HTTP 200,
             `truncate` the answer, `endless` answer, `stall` until it is released.
         code: of `answer`.
-        info: ErrorInfo of `answer`; empty is the code's meaning.
+        info: ErrorInfo of `answer`; if empty, the code's meaning.
         seconds: of `delay`.
         status: the HTTP status of `status`.
-        body: of `status` and `garbage`; None is one of the emulator's own.
+        body: of `status` and `garbage`; None is a default of the emulator.
         content_type: of `status`.
-        is_after: whether it strikes after the request took effect; `truncate` and `stall` always do.
-        command: strike only this command; None is every command.
-        times: strike so often; None is without end.
-        rate: strike this share of the requests; None is all.
+        is_after: whether it applies after the request took effect; `truncate` and `stall` always do.
+        command: the only command that it applies to; None is every command.
+        times: how many requests it affects before it ends; None is unlimited.
+        rate: the share of requests that it affects; None is all.
         seed: makes the draws for `rate` repeatable.
-        after_calls: let so many requests pass first.
+        after_calls: how many requests pass before it applies.
     """
 
     kind: FaultKind
@@ -113,7 +113,7 @@ def plan(control: Control, asked: Asked[None, PlanFault]) -> FaultView:
 
 
 def plan_fault(kinds: Faults, body: PlanFault) -> Fault:
-    """Plan a fault; raise `UsageError` where a field is missing or wrong."""
+    """Plan a fault; raise `UsageError` if a field is missing or wrong."""
     after = body.is_after
     when: When = {
         "command": body.command,
@@ -148,7 +148,7 @@ def _given(field: str, value: N | None) -> N:
     return value
 
 
-@route("DELETE", "/faults", answer=Done, summary="Remove all faults, and release what is stalled.")
+@route("DELETE", "/faults", answer=Done, summary="Remove all faults, and release stalled answers.")
 def clear(control: Control, asked: Asked[None, None]) -> Done:
     """Remove all faults."""
     done = Done(count=len(control.emulator.faults.active))
@@ -157,15 +157,13 @@ def clear(control: Control, asked: Asked[None, None]) -> Done:
     return done
 
 
-@route(
-    "DELETE", "/faults/{number}", answer=FaultView, summary="Remove a fault; a stall sends the answers it holds back."
-)
+@route("DELETE", "/faults/{number}", answer=FaultView, summary="Remove a fault; a stall releases the answers it holds.")
 def remove(control: Control, asked: Asked[None, None]) -> FaultView:
     """Remove one fault."""
     wanted = asked.path["number"]
     fault = next((each for each in control.emulator.faults.active if str(each.number) == wanted), None)
     if fault is None:
-        raise NotFoundError(f"there is no fault {wanted}", field="number")
+        raise NotFoundError(f"fault {wanted} does not exist", field="number")
     if isinstance(fault, StallFault):
         fault.release()
     else:

@@ -22,7 +22,7 @@ class MemberView(msgspec.Struct, kw_only=True):
         role: Owner, Admin or Member.
         join_time: unix seconds.
         is_online: whether it joined from a client and is present.
-        unread: messages that it has not read, 100 is 100 or more; None in groups of many members.
+        unread: the number of its unread messages, 100 is 100 or more; None in groups of many members.
     """
 
     account: str
@@ -41,9 +41,9 @@ class GroupView(msgspec.Struct, kw_only=True):
         name: its name.
         owner: its owner, None without one.
         create_time: unix seconds.
-        members: how many there are.
+        members: the number of members.
         messages: MsgSeq of the newest message, 0 without one.
-        newest: the newest message; None without one, and in groups that keep none.
+        newest: the newest message; None without one, and in groups that store none.
     """
 
     group_id: str
@@ -70,7 +70,7 @@ class GroupList(msgspec.Struct, kw_only=True):
     """Groups.
 
     Attributes:
-        total: how many there are in all.
+        total: the number of all groups.
         groups: those of this page, the newest first.
     """
 
@@ -79,11 +79,11 @@ class GroupList(msgspec.Struct, kw_only=True):
 
 
 class Accounts(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Who joins or leaves.
+    """The accounts that join or leave.
 
     Attributes:
         accounts: the accounts.
-        is_approved: whether owner or admins approve where the group requires it; of no meaning for those who leave.
+        is_approved: whether owner or admins approve, if the group requires it; ignored for leaving.
     """
 
     accounts: list[str]
@@ -111,7 +111,7 @@ def _view(control: Control, group: Group) -> GroupView:
 def _group(control: Control, group_id: str) -> Group:
     group = control.emulator.groups.get(group_id)
     if group is None:
-        raise NotFoundError(f"there is no group {group_id!r}", field="group_id")
+        raise NotFoundError(f"group {group_id!r} does not exist", field="group_id")
     return group
 
 
@@ -145,15 +145,15 @@ def group(control: Control, asked: Asked[None, None]) -> WholeGroup:
 
 @route("POST", "/groups/{group_id}/join", body=Accounts, answer=Done, summary="Make accounts join, as from a client.")
 def join(control: Control, asked: Asked[None, Accounts]) -> Done:
-    """Make accounts join a group by themselves."""
+    """Make accounts join a group, as from a client."""
     found = _group(control, asked.path["group_id"])
     control.emulator.join_group(found.group_id, *asked.body.accounts, approved=asked.body.is_approved)
     return Done(count=len(asked.body.accounts))
 
 
-@route("POST", "/groups/{group_id}/leave", body=Accounts, answer=Done, summary="Make members leave by themselves.")
+@route("POST", "/groups/{group_id}/leave", body=Accounts, answer=Done, summary="Make members leave, as from a client.")
 def leave(control: Control, asked: Asked[None, Accounts]) -> Done:
-    """Make members leave a group."""
+    """Make members leave a group, as from a client."""
     found = _group(control, asked.path["group_id"])
     control.emulator.leave_group(found.group_id, *asked.body.accounts)
     return Done(count=len(asked.body.accounts))

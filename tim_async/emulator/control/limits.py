@@ -1,4 +1,4 @@
-"""The limits of the commands: what their windows hold, what was refused, and other limits."""
+"""The limits of the commands: their use, refused calls, and changes of limits."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from .routes import Asked, route
 
 
 class LimitView(msgspec.Struct, kw_only=True):
-    """One limit of a command; the fullest of its windows, where it has one for each value of a field.
+    """One limit of a command; its fullest window, if there is one window per value of a field.
 
     Attributes:
         command: the command.
-        limit: how much any window of `per_s` seconds may hold, without the tolerance.
+        limit: the most that any window of `per_s` seconds may hold, without the tolerance.
         per_s: seconds.
         counts: what is counted: `calls`, or the field whose items are.
-        key: the field that has a window of its own for each value, None for none.
+        key: the field with a separate window for each value, None for none.
         set_as: the command, or `*`, that it was set for; None for a documented one.
         held: what the window holds now.
-        capacity: what it may hold, with the tolerance.
+        capacity: the most it may hold, with the tolerance.
         worst: the most that it ever held.
-        refused: calls that were refused for it.
+        refused: the calls that it refused.
     """
 
     command: str
@@ -44,7 +44,7 @@ class LimitView(msgspec.Struct, kw_only=True):
 
 
 class PaceView(msgspec.Struct, kw_only=True):
-    """How many calls of a command came in each of the last 60 seconds; the current second is the last.
+    """How many calls of a command arrived in each of the last 60 seconds; the current second is the last.
 
     Attributes:
         command: the command.
@@ -58,11 +58,11 @@ class PaceView(msgspec.Struct, kw_only=True):
 
 
 class SetLimit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Another limit.
+    """A limit to set.
 
     Attributes:
-        command: the command, or `*` for all that have none of their own.
-        limit: calls in any window; None is the documented limits again.
+        command: the command, or `*` for all without a limit of their own.
+        limit: calls in any window; None restores the documented limits.
         per_s: length of the window in seconds.
     """
 
@@ -78,7 +78,7 @@ class SetLimit(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     summary="The limits of the commands that were called, and of those that were set.",
 )
 def limits(control: Control, asked: Asked[None, None]) -> list[LimitView]:
-    """Return the limits of every command that was called or has a limit of its own here."""
+    """Return the limits of every command that was called or whose limit was set here."""
     now = control.window_clock()
     found = []
     for command in sorted(control.limits.called):
@@ -102,14 +102,14 @@ def limits(control: Control, asked: Asked[None, None]) -> list[LimitView]:
 
 @route("GET", "/limits/history", answer=list[PaceView], summary="The calls of each of the last 60 seconds, by command.")
 def limit_history(control: Control, asked: Asked[None, None]) -> list[PaceView]:
-    """Return what came in each of the last seconds."""
+    """Return the calls of the last seconds."""
     paces = control.limits.paces(control.window_clock())
     return [PaceView(command=command, passed=paces[command][0], refused=paces[command][1]) for command in sorted(paces)]
 
 
 @route("PUT", "/limits", body=SetLimit, answer=list[LimitView], summary="Set the limit of a command.")
 def set_limit(control: Control, asked: Asked[None, SetLimit]) -> list[LimitView]:
-    """Set a limit; the windows of the command begin empty."""
+    """Set a limit; the windows of the command start empty."""
     body = asked.body
     if body.command != EVERY and body.command not in ENDPOINTS:
         raise UsageError(f"unknown command {body.command!r}", field="command")

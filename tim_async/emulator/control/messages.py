@@ -33,7 +33,7 @@ class MessageView(msgspec.Struct, kw_only=True):
         msg_seq: its MsgSeq.
         msg_key: its MsgKey, None for a message of a group.
         text: the texts of its text elements, joined by newlines.
-        msg_body: its elements, as they are on the wire.
+        msg_body: its elements in their wire form.
         cloud_custom_data: the app's own data, None without.
         is_recalled: whether it was recalled.
         code: the ErrorCode of its send: 0 for a stored message.
@@ -59,7 +59,7 @@ class MessageList(msgspec.Struct, kw_only=True):
     """Messages.
 
     Attributes:
-        total: how many fit.
+        total: how many match.
         messages: those of this page, the newest first.
     """
 
@@ -68,15 +68,15 @@ class MessageList(msgspec.Struct, kw_only=True):
 
 
 class MessageQuery(Page, kw_only=True):
-    """Which messages.
+    """The messages to list.
 
     Attributes:
         to: only to this account.
         sender: only from this account.
         group: only of this group, its topics included.
         text: only with this text in it.
-        code: only those whose send was answered with this ErrorCode: 0 are the stored ones, and without a code only
-            they are listed; others were refused, and are found as long as their calls are kept.
+        code: only those whose send was answered with this ErrorCode. Without a code, and with 0, these are the stored
+            messages; refused ones are listed as long as their calls are kept.
     """
 
     to: str | None = None
@@ -94,12 +94,12 @@ class PushView(msgspec.Struct, kw_only=True):
         command: the command that sent it.
         at: unix seconds.
         from_account: the sender, None for the admin.
-        recipients: how many accounts it reached.
+        recipients: the number of accounts it reached.
         to: the first hundred of them.
-        msg_body: its elements, as they are on the wire.
-        offline_push_info: what a notification is made of, as it is on the wire; None without.
-        web_info: the notification of a browser, as it is on the wire; None without.
-        vendors: what the phones of each vendor show; none for a push of browsers.
+        msg_body: its elements in their wire form.
+        offline_push_info: the settings of its notification in their wire form; None without.
+        web_info: the notification of a browser in its wire form; None without.
+        vendors: what the phones of each vendor show; empty for a push to browsers.
         is_revoked: whether it was revoked.
     """
 
@@ -120,7 +120,7 @@ class PushList(msgspec.Struct, kw_only=True):
     """Pushes.
 
     Attributes:
-        total: how many there are.
+        total: the number of all pushes.
         pushes: those of this page, the newest first.
     """
 
@@ -163,7 +163,7 @@ def pushes(control: Control, asked: Asked[Page, None]) -> PushList:
 
 
 class _Found(NamedTuple):
-    """A message that fits; its view is made when it is on the page."""
+    """A message that matches; its view is made if it is on the page."""
 
     sent_at: int
     seq: int
@@ -171,7 +171,7 @@ class _Found(NamedTuple):
 
 
 def _of_accounts(control: Control, query: MessageQuery) -> Iterator[_Found]:
-    # There may be 100,000: what does not fit costs a comparison or two.
+    # There may be 100,000: a message that does not match costs a comparison or two.
     to, sender, has_text = query.to, query.sender, _searched(query.text)
     for message in control.state.messages(control.clock()):
         if to in (None, message.to_account) and sender in (None, message.from_account) and has_text(message.msg_body):
@@ -179,7 +179,7 @@ def _of_accounts(control: Control, query: MessageQuery) -> Iterator[_Found]:
 
 
 def _searched(text: str | None) -> Callable[[Sequence[Element]], bool]:
-    """Return what says whether a text, in whatever case, is in elements."""
+    """Return the test whether elements contain a text, ignoring case."""
     if text is None:
         return lambda _: True
     wanted = text.lower()

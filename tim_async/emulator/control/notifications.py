@@ -1,4 +1,4 @@
-"""What the phone of an account shows of a message while its app is closed."""
+"""The notification that the phone of an account shows for a message while its app is closed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Notification(msgspec.Struct, kw_only=True):
     """The notification of a message.
 
     Attributes:
-        is_off: whether the message asks for none.
+        is_off: whether the message requests none.
         title: the title.
-        text: the text; empty where there is nothing to show, and nothing is pushed.
-        status: of the account now: only one that is PushOnline is reached through a vendor.
-        vendors: what each vendor shows, and is given.
+        text: the text; empty if there is nothing to show, and nothing is pushed.
+        status: of the account now: only a PushOnline one is reached through a vendor.
+        vendors: what each vendor shows and receives.
     """
 
     is_off: bool
@@ -34,11 +34,11 @@ class Notification(msgspec.Struct, kw_only=True):
 
 
 class NotificationQuery(msgspec.Struct, kw_only=True):
-    """Which message.
+    """The message to show.
 
     Attributes:
         id: its id in the conversation.
-        peer: the other account; either this or `group` is needed.
+        peer: the other account; required unless `group` is given.
         group: the group.
         topic: the topic of the group.
     """
@@ -65,7 +65,7 @@ def notification(control: Control, asked: Asked[NotificationQuery, None]) -> Not
         seq = int(query.id) if query.id.isascii() and query.id.isdecimal() else 0
         entry = talk.thread.find(seq, control.state.oldest(control.clock()))
         if entry is None:
-            raise NotFoundError(f"there is no message {query.id!r}", field="id")
+            raise NotFoundError(f"message {query.id!r} does not exist", field="id")
         return _notification(control, account.user_id, entry.push, entry.msg_body, talk.topic_name or talk.group.name)
     peer = known_account(control, query.peer or "", field="peer").user_id
     for sender, recipient in ((peer, account.user_id), (account.user_id, peer)):
@@ -73,7 +73,7 @@ def notification(control: Control, asked: Asked[NotificationQuery, None]) -> Not
         if found is not None:
             name = control.emulator.accounts[sender].nick or sender
             return _notification(control, recipient, found.push, found.message.msg_body, name)
-    raise NotFoundError(f"there is no message {query.id!r}", field="id")
+    raise NotFoundError(f"message {query.id!r} does not exist", field="id")
 
 
 def _notification(

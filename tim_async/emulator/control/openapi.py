@@ -16,7 +16,7 @@ from .routes import PREFIX, ROUTES, Asked, Route, route
 from .views import Problem
 
 _REF: Final = "#/components/schemas/{name}"
-_PROBLEMS: Final = {"400": "A parameter or a field is wrong.", "403": "The request comes from another site."}
+_PROBLEMS: Final = {"400": "A parameter or a field is wrong.", "403": "The request came from another site."}
 
 
 @route("GET", "/openapi.json", summary="This description.")
@@ -67,7 +67,7 @@ def _operation(
         status: {"description": description, **problem} for status, description in _PROBLEMS.items()
     }
     if each.pattern.groupindex:
-        responses["404"] = {"description": "There is no such thing.", **problem}
+        responses["404"] = {"description": "Not found.", **problem}
     good: dict[str, object] = {"description": "Done."}
     if each.answer is not None:
         good["content"] = {"application/json": {"schema": schema_of[str(each.answer)]}}
@@ -80,7 +80,7 @@ def _operation(
         "responses": responses,
     }
     if each.body is not None:
-        responses["413"] = {"description": f"The body is over {each.max_mib} MiB.", **problem}
+        responses["413"] = {"description": f"The body exceeds {each.max_mib} MiB.", **problem}
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": schema_of[str(each.body)]}},

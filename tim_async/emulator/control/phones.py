@@ -1,7 +1,7 @@
-"""What accounts do on their devices: write, and read what was written to them.
+"""What accounts do on their devices: write messages and read them.
 
-A message that an account writes goes the way of any other: the app's before-send webhook may refuse, replace or drop
-it, and it is stored and pushed. It takes no token of a limit, and no planned fault reaches it.
+A message that an account writes is processed like any other: the app's before-send webhook may refuse, replace or drop
+it, and it is stored and pushed. It takes no token of a limit, and planned faults do not apply to it.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ class Write(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A message that an account writes.
 
     Attributes:
-        to: the recipient; either this or `group` is needed.
+        to: the recipient; required unless `group` is given.
         group: the group.
         topic: the topic of the group.
-        text: the text; either this or `msg_body` is needed.
-        msg_body: elements, as they are on the wire.
+        text: the text; required unless `msg_body` is given.
+        msg_body: elements in their wire form.
         mentions: members of the group that it mentions; "" stands for everyone.
-        platform: the platform that it is written on.
+        platform: the platform it is written on.
     """
 
     to: str | None = None
@@ -48,11 +48,11 @@ class Write(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class Written(msgspec.Struct, kw_only=True):
-    """What became of a message.
+    """The result of a message.
 
     Attributes:
         code: 0, or the ErrorCode of the refusal, which may be the app's own.
-        info: what is said of it.
+        info: the text for the code.
     """
 
     code: int
@@ -63,10 +63,10 @@ class Read(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A conversation that an account reads to its end.
 
     Attributes:
-        peer: the other account; either this or `group` is needed.
+        peer: the other account; required unless `group` is given.
         group: the group.
         topic: the topic of the group.
-        sends_receipts: whether read receipts are sent; in groups, for the messages that ask for them.
+        sends_receipts: whether read receipts are sent; in groups, for the messages that request them.
     """
 
     peer: str | None = None
@@ -86,9 +86,9 @@ async def write(control: Control, asked: Asked[None, Write]) -> Written:
     body = asked.body
     user_id = known_account(control, asked.path["user_id"]).user_id
     if (body.to is None) == (body.group is None):
-        raise UsageError("a message has a recipient or a group", field="to")
+        raise UsageError("give either a recipient or a group", field="to")
     if (body.text is None) == (body.msg_body is None):
-        raise UsageError("a message has a text or elements", field="text")
+        raise UsageError("give either a text or elements", field="text")
     elements = body.msg_body or [{"MsgType": "TIMTextElem", "MsgContent": {"Text": body.text}}]
     fields: dict[str, object] = {"From_Account": user_id, "MsgBody": elements}
     if body.group is not None:
@@ -119,7 +119,7 @@ async def _write_to_group(control: Control, user_id: str, body: Write, fields: d
     "POST", "/accounts/{user_id}/read", body=Read, answer=Done, summary="Read a conversation to its end, on its device."
 )
 async def read(control: Control, asked: Asked[None, Read]) -> Done:
-    """Let an account read all of a conversation."""
+    """Mark a conversation as read by an account."""
     body = asked.body
     user_id = known_account(control, asked.path["user_id"]).user_id
     if body.group is not None:

@@ -1,4 +1,4 @@
-"""Messages that were not stored, since their sends were refused; they are read from the calls that are kept."""
+"""Messages that were not stored because their sends were refused; read from the calls that are kept."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _TO_GROUP: Final = GroupMessages.send.command
 
 
 class RefusedSend(NamedTuple):
-    """A message as a refused request has it.
+    """A message of a refused request.
 
     Attributes:
         call: the number of its call.
         at: unix seconds.
         sender: From_Account, or the admin.
-        to: the recipient; None for a group's message, and where none is named.
+        to: the recipient; None for a group's message, and if none is named.
         group_id: the group, None for a one-to-one message.
         seq: MsgSeq, 0 without one.
-        body: MsgBody, as it came.
+        body: MsgBody, as received.
         cloud_custom_data: the app's own data, None without.
     """
 
@@ -46,7 +46,7 @@ class RefusedSend(NamedTuple):
 
 
 def refused_sends(log: ArrivalLog, code: int) -> Iterator[RefusedSend]:
-    """Yield the messages that were refused with a code, oldest first; of a batch, one for each such recipient."""
+    """Yield the messages that were refused with a code, oldest first; for a batch, one for each refused recipient."""
     for arrival in log.kept:
         if arrival.command in (_TO_ONE, _TO_MANY, _TO_GROUP):
             request = _object(arrival.body)

@@ -1,4 +1,4 @@
-"""What can be said of a request's body: from whom, to whom, its first words, and the fields that are not documented."""
+"""Facts about a request's body: sender, target, first words, and undocumented fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..._api.endpoint import Endpoint
 from ..._explorer.unknown import unknown_fields
 
 _FIRST_WORDS: Final = 80
-# More are of no use to a reader, and a hostile body may have any number.
+# More are useless to a reader, and a hostile body may have any number.
 _MAX_UNKNOWN: Final = 500
 _SENDERS: Final = ("From_Account", "Operator_Account", "Owner_Account")
 _TARGETS: Final = (
@@ -38,7 +38,7 @@ class Gist(NamedTuple):
     """The gist of a request.
 
     Attributes:
-        sender: who sends or acts, None where the body does not say.
+        sender: the account that sends or acts, None if the body does not name it.
         target: the account or group it is about; the first of several; None for none.
         targets: how many there are.
         words: the first words of its text.
@@ -54,7 +54,7 @@ NOTHING: Final = Gist()
 
 
 def gist_of(body: bytes) -> Gist:
-    """Return the gist of a body; nothing of one that is no JSON object."""
+    """Return the gist of a body; empty for one that is not a JSON object."""
     raw = parse(body)
     if not isinstance(raw, dict):
         return NOTHING
@@ -64,7 +64,7 @@ def gist_of(body: bytes) -> Gist:
 
 
 def parse(body: bytes) -> object:
-    """Return the JSON value of a body; None for what is no JSON."""
+    """Return the JSON value of a body; None if it is not JSON."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -104,7 +104,7 @@ def _words(raw: Mapping[str, Any]) -> str:
 
 
 def unknown_pointers(endpoint: Endpoint[..., Any], body: bytes) -> list[str]:
-    """Return the fields of a body that its endpoint does not know, as JSON pointers such as `/MsgBody/0/Colour`."""
+    """Return the fields of a body that its endpoint does not define, as JSON pointers such as `/MsgBody/0/Colour`."""
     raw = parse(body)
     if not isinstance(raw, dict):
         return []

@@ -1,4 +1,4 @@
-"""A fresh start, between two tests for example."""
+"""A fresh start, for example between two tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .views import Done
 
 
 class Reset(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What to forget.
+    """What to delete.
 
     Attributes:
         what: `messages`: stored messages, calls, webhooks and pushes; `all`: accounts other than the admins, groups,
@@ -22,9 +22,9 @@ class Reset(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     what: Literal["all", "messages"] = "all"
 
 
-@route("POST", "/reset", body=Reset, answer=Done, summary="Forget everything, or the messages only.")
+@route("POST", "/reset", body=Reset, answer=Done, summary="Reset everything, or the messages only.")
 def reset(control: Control, asked: Asked[None, Reset]) -> Done:
-    """Forget what happened."""
+    """Reset the state."""
     control.emulator.reset(messages_only=asked.body.what == "messages")
     control.events.publish("reset", lambda: asked.body)
     return Done()

@@ -1,4 +1,4 @@
-"""How a request of the control API finds its function, and what the function is given.
+"""How a request of the control API finds its function, and what the function receives.
 
     @route("GET", "/accounts/{user_id}", answer=AccountView, summary="One account.")
     def account(control: Control, asked: Asked[None, None]) -> AccountView: ...
@@ -24,21 +24,21 @@ B = TypeVar("B")
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 PREFIX: Final = "/_emulator/v1"
 MAX_MIB: Final = 1
-"""What the server reads of a body, unless a route says more."""
+"""The largest body that the server reads, unless a route says more."""
 
 
 class NotFoundError(UsageError):
-    """What a path names does not exist."""
+    """The path names something that does not exist."""
 
 
 class Asked(Generic[Q, B]):
-    """What a request says.
+    """The content of a request.
 
     Attributes:
-        path: the parts of the path that stand in braces, by name.
+        path: the parts of the path in braces, by name.
         query: the query, in the route's struct.
         body: the body, in the route's struct.
-        request: the request itself, for those that answer as a stream.
+        request: the request itself, for functions that answer with a stream.
     """
 
     __slots__ = ("body", "path", "query", "request")
@@ -56,13 +56,13 @@ class Route(msgspec.Struct, frozen=True):
     Attributes:
         method: the HTTP method.
         path: the path below the prefix, with names in braces.
-        function: what carries it out.
+        function: executes it.
         summary: one line of what it does.
         query: the struct of the query, None without one.
         body: the struct of the body, None without one.
-        answer: the struct, or list, of the answer; None for one that is no JSON, or empty.
+        answer: the struct, or list, of the answer; None for one that is not JSON, or empty.
         pattern: the path as a regular expression.
-        max_mib: how large the body may be.
+        max_mib: the largest body in MiB.
     """
 
     method: Method
@@ -105,7 +105,7 @@ def read_query(struct: type[msgspec.Struct] | None, query: Mapping[str, str]) ->
     names = () if struct is None else struct.__struct_encode_fields__
     for name in query:
         if name not in names:
-            raise UsageError(f"unknown parameter {name!r} (there is {', '.join(names) or 'none'})", field=name)
+            raise UsageError(f"unknown parameter {name!r} (known: {', '.join(names) or 'none'})", field=name)
     return None if struct is None else _convert(struct, dict(query), strict=False)
 
 

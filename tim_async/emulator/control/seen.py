@@ -1,4 +1,4 @@
-"""The answers about what accounts see on their devices, and the parameters of what asks for them."""
+"""The answers about what accounts see on their devices, and the parameters of those requests."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Status = Literal["Online", "PushOnline", "Offline"]
 
 
 class Preview(msgspec.Struct, kw_only=True):
-    """The newest message of a conversation, as a list has it.
+    """The newest message of a conversation, as shown in a list.
 
     Attributes:
         from_account: the sender.
         sent_at: unix seconds.
         kind: the MsgType of its first element, "" without one.
-        text: the beginning of its texts, "" where it has none.
+        text: the beginning of its texts, "" without text.
         is_recalled: whether it was recalled.
     """
 
@@ -31,12 +31,12 @@ class Preview(msgspec.Struct, kw_only=True):
 
 
 class Inbox(msgspec.Struct, kw_only=True):
-    """An account and what it has.
+    """An account and its newest message.
 
     Attributes:
         user_id: the account.
         nick: its nickname, None without one.
-        status: the best of its platforms.
+        status: the best status on any of its platforms.
         is_admin: whether it may call the REST API.
         unread: messages that it has not read; 100 is 100 or more, in groups.
         conversations: how many conversations are on its list.
@@ -53,10 +53,10 @@ class Inbox(msgspec.Struct, kw_only=True):
 
 
 class InboxList(msgspec.Struct, kw_only=True):
-    """Accounts and what they have.
+    """Accounts and their newest messages.
 
     Attributes:
-        total: how many accounts fit.
+        total: how many accounts match.
         inboxes: those of this page, the one with the newest message first.
     """
 
@@ -65,7 +65,7 @@ class InboxList(msgspec.Struct, kw_only=True):
 
 
 class InboxQuery(Page, kw_only=True):
-    """Which accounts.
+    """The accounts to list.
 
     Attributes:
         text: a part of their ids or nicknames, None for all.
@@ -83,10 +83,10 @@ class ConversationView(msgspec.Struct, kw_only=True):
         topic_id: the topic, None outside of topics.
         name: the nickname, or the name of the group or the topic; None without one.
         status: of the other account; None for a group.
-        members: how many the group has; None for another account.
+        members: the number of members of the group; None for another account.
         is_pinned: whether it is pinned.
         unread: messages that the account has not read; 100 is 100 or more.
-        newest: the newest message, None where none is left.
+        newest: the newest message, None if none is left.
     """
 
     peer: str | None = None
@@ -114,22 +114,22 @@ class SeenMessage(msgspec.Struct, kw_only=True):
     """A message as an account sees it.
 
     Attributes:
-        id: names it in the conversation.
+        id: identifies it in the conversation.
         from_account: the sender.
         name: the sender's name in the group, or nickname; None without one.
         sent_at: unix seconds.
         msg_seq: its MsgSeq.
-        msg_body: its elements, as they are on the wire; none of a notice, and of one that is not kept as a whole.
+        msg_body: its elements in their wire form; empty for a notice, and for a message that is not kept whole.
         cloud_custom_data: the app's own data, None without.
         is_recalled: whether it was recalled.
         is_edited: whether it was changed after it was sent.
         is_unread: whether the account has not read it.
-        is_notice: whether the service wrote it: who joined, or left.
+        is_notice: whether the service wrote it: a member joined or left.
         is_read_by_peer: whether the other account sent a read receipt.
-        read_by: how many members read it; None where it asks for no receipts.
+        read_by: how many members read it; None if it requests no receipts.
         read_of: how many members it is for; None likewise.
-        mentions: who is mentioned; "" stands for everyone.
-        has_push: whether it may be pushed to those who are away.
+        mentions: the mentioned members; "" stands for everyone.
+        has_push: whether it may be pushed to offline members.
     """
 
     id: str
@@ -154,7 +154,7 @@ class SeenConversation(ConversationView, kw_only=True):
     """A conversation as an account sees it.
 
     Attributes:
-        messages: a part of its messages, oldest first.
+        messages: some of its messages, oldest first.
         has_more: whether there are older ones.
     """
 
@@ -163,13 +163,13 @@ class SeenConversation(ConversationView, kw_only=True):
 
 
 class ConversationQuery(msgspec.Struct, kw_only=True):
-    """Which conversation, and which of its messages.
+    """The conversation, and the messages, to return.
 
     Attributes:
-        peer: the other account; either this or `group` is needed.
+        peer: the other account; required unless `group` is given.
         group: the group.
         topic: the topic of the group.
-        limit: how many messages there may be.
+        limit: the most messages to return.
         before: only those before the message with this id.
     """
 

@@ -1,4 +1,4 @@
-"""The whole state: taken along, and put back."""
+"""The whole state: exported and imported."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .views import Done
 _MAX_MIB: Final = 512
 
 
-@route("GET", "/state", answer=SavedState, summary="The whole state: all that the service would remember.")
+@route("GET", "/state", answer=SavedState, summary="The whole state, as the service would keep it.")
 def export_state(control: Control, asked: Asked[None, None]) -> SavedState:
-    """Return the state; not faults, limits, calls and webhooks, which are no part of it."""
+    """Return the state, without faults, limits, calls and webhooks."""
     return take(control.state, control.clock)
 
 
@@ -28,10 +28,10 @@ def export_state(control: Control, asked: Asked[None, None]) -> SavedState:
     body=SavedState,
     answer=Done,
     max_mib=_MAX_MIB,
-    summary="Have an exported state, and nothing of what there was.",
+    summary="Replace the state by an exported one.",
 )
 def import_state(control: Control, asked: Asked[None, SavedState]) -> Done:
-    """Have a state; one that does not fit changes nothing."""
+    """Replace the state; a state that does not fit changes nothing."""
     control.emulator.import_state(msgspec.json.encode(asked.body))
     control.events.publish("reset", Reset)
     return Done()

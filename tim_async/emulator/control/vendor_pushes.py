@@ -1,7 +1,7 @@
-"""What each vendor's phones show of a push, and what the vendor is given for it. Source: offline-push (I33527, I77715).
+"""What each vendor's phones show of a push, and what the vendor receives. Source: offline-push (I33527, I77715).
 
-Title and text are cut to the vendor's length, in UTF-16 units, with "..." in place of what is left out. How the service
-writes a vendor's own request is not documented: the JSON has the fields of OfflinePushInfo that the vendor gets.
+Title and text are cut to the vendor's length, in UTF-16 units, with "..." in place of the rest. How the service writes
+a vendor's own request is not documented: the JSON has the fields of OfflinePushInfo that the vendor gets.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class VendorPush(msgspec.Struct, kw_only=True):
         subtitle: the line below it, empty without one.
         text: the text.
         is_cut: whether title or text is longer than the vendor shows.
-        given: what the vendor is given, by the names of OfflinePushInfo.
+        given: what the vendor receives, by the names of OfflinePushInfo.
     """
 
     vendor: Vendor
@@ -40,13 +40,13 @@ class VendorPush(msgspec.Struct, kw_only=True):
 
 
 class _Rules(NamedTuple):
-    """What is known of a vendor.
+    """The rules of a vendor.
 
     Attributes:
-        part: the object inside OfflinePushInfo that has its settings.
-        prefix: what the names of its own settings begin with; "" where all of the object are its own.
+        part: the object inside OfflinePushInfo with its settings.
+        prefix: the beginning of the names of its own settings; "" if all of the object are its own.
         shared: the settings that it shares with other vendors.
-        title: the length of a title in UTF-16 units, None where no document says one.
+        title: the length of a title in UTF-16 units, None if no document gives one.
         text: the same of a text.
         has_badge: whether it shows a number at the app's icon.
     """
@@ -77,12 +77,12 @@ _OF_ALL: Final = ("Ext", "MultiLanguageContent", "PushTemplateId", "PushTemplate
 
 
 def shown_by_vendors(info: OfflinePushInfo | None, body: Sequence[Element], title: str = "") -> list[VendorPush]:
-    """Return what every vendor shows of a push; nothing of one that goes to no vendor.
+    """Return what every vendor shows of a push; empty for a push that goes to no vendor.
 
     Args:
         info: the push settings; None without.
-        body: the elements of the message, whose push text is shown where the settings have none.
-        title: the title where the settings have none.
+        body: the elements of the message, whose push text is shown if the settings have none.
+        title: the title if the settings have none.
     """
     given = {} if info is None else msgspec.to_builtins(info)
     if given.get("PushFlag") == 1:
@@ -94,7 +94,7 @@ def shown_by_vendors(info: OfflinePushInfo | None, body: Sequence[Element], titl
 
 
 def push_text(body: Sequence[Element]) -> str:
-    """Return the push texts of the elements; for kinds of which no document says one, their names."""
+    """Return the push texts of the elements; for kinds without a documented text, their names."""
     return "".join(map(_text_of, body))
 
 

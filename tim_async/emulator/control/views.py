@@ -12,27 +12,27 @@ class Page(msgspec.Struct, kw_only=True):
     """A part of a list, newest first.
 
     Attributes:
-        limit: how many there may be.
-        offset: how many of the newest are left out.
+        limit: the most entries to return.
+        offset: how many of the newest entries to skip.
     """
 
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    # A larger one is no number in JavaScript, and none that itertools.islice takes.
+    # JavaScript cannot represent a larger number, and itertools.islice does not accept one.
     offset: Annotated[int, Meta(ge=0, le=2**53 - 1)] = 0
 
 
 class Done(msgspec.Struct, kw_only=True):
-    """It was done.
+    """The operation succeeded.
 
     Attributes:
-        count: how many things it was done to.
+        count: how many items it affected.
     """
 
     count: int = 1
 
 
 class Problem(msgspec.Struct, kw_only=True):
-    """Why something was not done.
+    """Why an operation failed.
 
     Attributes:
         message: a sentence.

@@ -1,4 +1,4 @@
-"""The app's webhooks: what was sent, what was answered, where they go."""
+"""The app's webhooks: what was sent, what was answered, and their destination."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class WebhookView(msgspec.Struct, kw_only=True):
         number: counts all webhooks from 1.
         at: unix seconds of the emulator's clock when it happened.
         command: its CallbackCommand.
-        event: the body, as it is on the wire.
-        sends: how often it was sent; 0 while it waits, and where no URL is set.
+        event: the body in its wire form.
+        sends: how often it was sent; 0 while it waits, and if no URL is set.
         answer: the receiver's answer to the last send, None without a valid one.
         problem: why there is none; empty otherwise.
         took_s: seconds to the last answer, None without one.
@@ -40,7 +40,7 @@ class WebhookList(msgspec.Struct, kw_only=True):
     """Webhooks.
 
     Attributes:
-        total: how many fit, of those that are kept.
+        total: how many kept webhooks match.
         webhooks: those of this page, the newest first.
     """
 
@@ -49,12 +49,12 @@ class WebhookList(msgspec.Struct, kw_only=True):
 
 
 class WebhookQuery(Page, kw_only=True):
-    """Which webhooks.
+    """The webhooks to list.
 
     Attributes:
         command: only of this CallbackCommand.
         text: only those with this text in the event.
-        trouble: only those that were sent and not answered as they should be.
+        trouble: only those that were sent and not answered correctly.
     """
 
     command: str | None = None
@@ -63,11 +63,11 @@ class WebhookQuery(Page, kw_only=True):
 
 
 class Receiver(msgspec.Struct, kw_only=True):
-    """Where webhooks go.
+    """The destination of webhooks.
 
     Attributes:
         url: the address, None for none.
-        is_signed: whether a token signs them.
+        is_signed: whether they are signed with a token.
     """
 
     url: str | None
@@ -75,11 +75,11 @@ class Receiver(msgspec.Struct, kw_only=True):
 
 
 class SetReceiver(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """Where webhooks are to go.
+    """The destination of webhooks to set.
 
     Attributes:
         url: the address, http or https; None sends none.
-        token: signs them; None leaves the token as it is, and an empty one signs nothing.
+        token: signs them; None keeps the current token, and an empty one signs nothing.
     """
 
     url: str | None
@@ -87,7 +87,7 @@ class SetReceiver(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 def view_of(webhook: Webhook) -> WebhookView:
-    """Return a webhook as JSON has it."""
+    """Return a webhook in its JSON form."""
     return WebhookView(
         number=webhook.number,
         at=webhook.at,
@@ -123,21 +123,21 @@ async def send_again(control: Control, asked: Asked[None, None]) -> WebhookView:
     for each in control.outbox.log:
         if str(each.number) == asked.path["number"]:
             if control.outbox.url is None:
-                raise UsageError("no URL is set for webhooks: PUT /webhooks/receiver sets one", field="url")
+                raise UsageError("no URL is set for webhooks: set one by PUT /webhooks/receiver", field="url")
             await control.outbox.send_again(each)
             return view_of(each)
-    raise NotFoundError(f"there is no webhook {asked.path['number']} among the newest", field="number")
+    raise NotFoundError(f"webhook {asked.path['number']} is not among the newest", field="number")
 
 
-@route("GET", "/webhooks/receiver", answer=Receiver, summary="Where webhooks go.")
+@route("GET", "/webhooks/receiver", answer=Receiver, summary="The destination of webhooks.")
 def receiver(control: Control, asked: Asked[None, None]) -> Receiver:
-    """Return where webhooks go; the token is never shown."""
+    """Return the destination of webhooks; the token is never shown."""
     return Receiver(url=control.outbox.url, is_signed=control.outbox.token is not None)
 
 
-@route("PUT", "/webhooks/receiver", body=SetReceiver, answer=Receiver, summary="Set where webhooks go.")
+@route("PUT", "/webhooks/receiver", body=SetReceiver, answer=Receiver, summary="Set the destination of webhooks.")
 def set_receiver(control: Control, asked: Asked[None, SetReceiver]) -> Receiver:
-    """Set where webhooks go."""
+    """Set the destination of webhooks."""
     check_url("url", asked.body.url)
     control.outbox.url = asked.body.url
     if asked.body.token is not None:

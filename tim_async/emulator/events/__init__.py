@@ -1,1 +1,1 @@
-"""The webhook events that the emulator sends, made from what happened in its state."""
+"""The webhook events that the emulator sends, made from changes of its state."""

@@ -127,13 +127,13 @@ def ask_to_add(call: Call, group: Group, accounts: Sequence[str]) -> set[str]:
 
 
 def emit_members_added(call: Call, group: Group, accounts: Sequence[str]) -> None:
-    """Emit that members were added, and that the group is full if so."""
+    """Emit that members were added, and that the group is full if it is."""
     for event in joined(group, accounts, call.now_ms, operator=call.identifier):
         call.emit(event)
 
 
 def joined(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | None = None) -> list[Event]:
-    """Return the events of new members; without an operator they joined by themselves."""
+    """Return the events of new members; without an operator they joined on their own."""
     if not accounts:
         return []
     events: list[Event] = [
@@ -160,7 +160,7 @@ def emit_members_removed(call: Call, group: Group, accounts: Sequence[str]) -> N
 
 
 def left(group: Group, accounts: Sequence[str], now_ms: int, *, operator: str | None = None) -> list[Event]:
-    """Return the events of members who are gone; without an operator they left by themselves."""
+    """Return the events of members who are gone; without an operator they left on their own."""
     if not accounts:
         return []
     events: list[Event] = [

@@ -58,7 +58,7 @@ def _record(
     accounts: Iterable[str],
     push: OfflinePushInfo | None,
 ) -> None:
-    """Record the push of a message for figures and traces, where it is not switched off."""
+    """Record the push of a message for figures and traces, unless it is switched off."""
     if push is None or push.push_flag != 1:
         push_id = msg_id(event.from_account, event.msg_time, random or 0)
         others = [account for account in accounts if account != event.from_account]

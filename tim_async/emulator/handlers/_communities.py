@@ -1,4 +1,4 @@
-"""The community that a request names."""
+"""Find the community that a request names."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ def checked(result: R) -> R:
     """Return a result; refuse one of more than 1 MB (rest-overview, "Body limits")."""
     size = len(encode(result))
     if size > _ANSWER_MAX_BYTES:
-        raise Refusal(GroupCode.ANSWER_TOO_LONG, f"the answer would have {size} bytes, request less")
+        raise Refusal(GroupCode.ANSWER_TOO_LONG, f"the answer would have {size} bytes, request fewer fields or items")
     return result
 
 

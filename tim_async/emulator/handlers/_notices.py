@@ -1,7 +1,7 @@
 """The notices that the service writes into a group. Source: I33529, "Differences in message capabilities".
 
 A notice is a message of the service: it takes a MsgSeq and is stored, and clients show it. In a live group it is not
-stored, and takes none. Changes of custom fields, of muting as a whole and of how to join have no notice.
+stored and takes no MsgSeq. Changes of custom fields, of the mute of all members and of the join option have no notice.
 
 What no document says
     - What a notice holds in the history that admins read. Here: who made the change as its sender, and no elements.
@@ -16,14 +16,14 @@ from ..state.group import Group, Groups
 
 
 def note_profile(group: Group, operator: str, state: State, now: float) -> None:
-    """Note a new name, notice, introduction, avatar or owner."""
+    """Add a notice of a new name, notice, introduction, avatar or owner."""
     if group.rules.notes_profile:
         seq = group.thread.add_notice(operator, now, state.oldest(now))
         state.part(Groups).note_stored(group.thread, seq)
 
 
 def note_members(group: Group, operator: str, state: State, now: float) -> None:
-    """Note who joined or left, who was muted, or who became an admin."""
+    """Add a notice of members who joined, left, were muted or became admins."""
     if group.rules.notes_members:
         seq = group.thread.add_notice(operator, now, state.oldest(now))
         state.part(Groups).note_stored(group.thread, seq)

@@ -54,7 +54,7 @@ def _is_push_service(call: Call) -> bool:
 
 
 def read_new_tags(call: Call) -> ChangeTags:
-    """Read users with tags that they are to have; refuse too many of a user or of the app (I60568)."""
+    """Read users with tags to add; refuse too many for a user or for the app (I60568)."""
     request = read_tags(call)
     known = [item for item in request.user_tags if call.state.knows(item.to_account, call.now)]
     call.state.part(PushState).check_tags((item.to_account, item.tags) for item in known)
@@ -108,7 +108,8 @@ def check_condition(call: Call) -> None:
     attrs = {name: value for name, value in condition.items() if name.startswith("Attrs")}
     if tags and attrs:
         raise Refusal(
-            PushCode.TAG_AND_ATTRIBUTE_TOGETHER, "Condition has both tags and attributes, only one of them is allowed"
+            PushCode.TAG_AND_ATTRIBUTE_TOGETHER,
+            "Condition has tags and attributes, only one of them is allowed",
         )
     for value in tags.values():
         _check_tags(value, empty=PushCode.TAG_EMPTY, too_long=PushCode.TAG_TOO_LONG_50)

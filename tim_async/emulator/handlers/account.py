@@ -1,10 +1,10 @@
 """Accounts: import, delete, check, kick, login state. Source: I34953 to I34957, I35057, I35477.
 
 Where the documents are silent: an id that is not a string refuses the whole request with 60015 (rest-overview); an id
-of the wrong length fails alone when the answer has a result for each item. An admin cannot be deleted: 70402 for that
-item. Kicking an account that is not logged in is not an error. query_online_status is refused with 70107 when no
-account is known (its page names no code); the older querystate has no place for accounts that are not imported, and
-calls them Offline.
+of the wrong length fails alone if the answer has a result for each item. An admin cannot be deleted: 70402 for that
+item. Kicking an account that is not logged in is not an error. query_online_status is refused with 70107 if no account
+is known (its page names no code); the older querystate cannot report accounts that are not imported, and calls them
+Offline.
 """
 
 from __future__ import annotations

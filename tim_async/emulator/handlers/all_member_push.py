@@ -3,7 +3,7 @@
 A push is not stored in any history, only in `Emulator.pushes`. A second push within a second is refused with 90024, by
 the limits, and the 101st of a day with 90047.
 
-Where the documents are silent: users who are not imported are skipped, since the answers have no field for them; any
+Where the documents are silent: users who are not imported are skipped, because the answers have no field for them; any
 other invalid request is 90001.
 """
 

@@ -50,7 +50,7 @@ _FRAME_BYTES: Final = 256
 
 @handles(C2C.send)
 def send(call: Call) -> SendMsgResult:
-    """Send a message: check it, drop it when it is a duplicate, store it."""
+    """Send a message: check it, drop it if it is a duplicate, store it."""
     raw, state = call.raw, call.state
     sender, recipient, seq, random = read_marks(call)
     check_body(raw)
@@ -89,7 +89,7 @@ def send(call: Call) -> SendMsgResult:
 
 
 def _deliver(call: Call, message: SendMsg, event: AfterSendMsg) -> None:
-    """Store a message where it is to be stored, and emit its events."""
+    """Store a message unless it is online-only, and emit its events."""
     recipient = event.to_account
     if _is_stored(message):
         marks = _Marks(event.from_account, event.msg_seq, event.msg_random, event.msg_time, event.msg_key)
@@ -109,7 +109,7 @@ def _to_chatbot(event: AfterSendMsg) -> BotOnC2CMessage:
 
 @handles(C2C.send_batch)
 def send_batch(call: Call) -> Reply[BatchSendMsgResult]:
-    """Send a message to many: each recipient gets it, has it already, or has failed. There are no webhooks."""
+    """Send a message to many: each recipient gets it, already has it, or has failed. There are no webhooks."""
     raw, state = call.raw, call.state
     recipients = _recipients(raw)
     sender = (

@@ -2,7 +2,7 @@
 
 Where the documents name no cause or no code:
 
-- Accounts: the account that acts (From_Account, Report_Account, Operator_Account) is refused with 90008, the other side
+- Accounts: the acting account (From_Account, Report_Account, Operator_Account) is refused with 90008, the other side
   with 90003, whether invalid or not imported. Other fields are 90001, a MsgKey 90054.
 - modify_c2c_msg refuses accounts as sendmsg does (20003, 90003, 90012), a message that is not stored with 20022, a
   recalled one with 20023, a MsgKey with 90010. 20027 and 20028 need a planned fault.
@@ -256,7 +256,7 @@ def set_extensions(call: Call) -> SetExtensionsResult:
 
 
 def _two(call: Call, first: str, second: str) -> tuple[str, str]:
-    """Return the accounts of a request: the one that acts, and the other side."""
+    """Return the accounts of a request: the acting one, and the other side."""
     given: list[str] = []
     for field, code in ((first, MessageCode.FROM_ACCOUNT_INVALID), (second, MessageCode.TO_ACCOUNT_INVALID)):
         user_id = account(call.raw, field, code=code)

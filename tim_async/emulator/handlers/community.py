@@ -2,11 +2,11 @@
 
 Permission groups are in `community_permissions`.
 
-Where the documents are silent: an existing TopicId is refused with 10025 by create and with 10021 by import, since
+Where the documents are silent: an existing TopicId is refused with 10025 by create and with 10021 by import, because
 their lists have these codes; a From_Account that is not a member with 10007; an unknown topic to change with 10004. A
-new topic is not muted and has no messages; one too many is refused with 10004. Members are online who are logged in,
-or have entered the community and not left it; they are counted with every call, where the service counts every four
-minutes (I66883).
+new topic is not muted and has no messages; a topic beyond the maximum is refused with 10004. Members are online if they
+are logged in, or have entered the community and not left it; they are counted at every call, whereas the service counts
+them every four minutes (I66883).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ def import_topic(call: Call) -> TopicCreated:
 
 
 def _new_topic(group: Group, request: CreateTopic | ImportTopic, create_time: int, *, taken: int) -> Topic:
-    """Return a new topic, not yet in the community; refuse an invalid one, and one too many."""
+    """Return a new topic, not yet in the community; refuse an invalid one, and one beyond the maximum."""
     if len(group.topics) >= MAX_TOPICS:
         raise Refusal(GroupCode.PARAMS_INVALID, f"the community already has {MAX_TOPICS} topics")
     if request.from_account is not None:

@@ -3,8 +3,8 @@
 Permissions are stored and returned, but not enforced: every caller is an admin of the app. Deleting a member who is not
 in the permission group is a success (I61241).
 
-Where the documents are silent: an unknown permission group is 110006, for the whole call or for its entry in a list. To
-add permissions in a topic that has some replaces them; to delete them where there are none is a success. A deleted
+Where the documents are silent: an unknown permission group is 110006, for the whole call or for its entry in a list.
+Adding permissions in a topic that has some replaces them; deleting them where there are none is a success. A deleted
 member has the Result 1. Members are listed in the order in which they were added.
 """
 
@@ -170,7 +170,7 @@ def add_permission_group_members(call: Call) -> AddPermissionGroupMembersResult:
 
 @handles(Community.delete_permission_group_members)
 def delete_permission_group_members(call: Call) -> DeletePermissionGroupMembersResult:
-    """Remove members from a permission group, where they are in it."""
+    """Remove members from a permission group, if they are in it."""
     group = find_community(call)
     request = call.read(DeletePermissionGroupMembers, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)
@@ -190,7 +190,7 @@ def get_permission_group_members(call: Call) -> PermissionGroupMembers:
     members = _permission_group(group, request.permission_group_id).members
     place = request.next or "0"
     if not (place.isascii() and place.isdecimal()) or len(place) > _MAX_PLACE_DIGITS:
-        raise Refusal(GroupCode.PARAMS_INVALID, "Next is not one that an answer had")
+        raise Refusal(GroupCode.PARAMS_INVALID, "Next is not from an answer")
     first = int(place)
     end = first + (request.limit or MAX_LISTED_MEMBERS)
     return PermissionGroupMembers(
@@ -201,7 +201,7 @@ def get_permission_group_members(call: Call) -> PermissionGroupMembers:
 
 @handles(Community.get_topic_permissions)
 def get_topic_permissions(call: Call) -> TopicPermissions:
-    """Return the permissions of a permission group in topics; 0 where none were set."""
+    """Return the permissions of a permission group in topics; 0 if none were set."""
     group = find_community(call)
     request = call.read(GetTopicPermissions, code=GroupCode.PARAMS_INVALID)
     found = _permission_group(group, request.permission_group_id)

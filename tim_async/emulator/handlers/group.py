@@ -5,7 +5,7 @@ The state of groups is in `state.group`, what their types allow in `state.group_
 - A first member that is not imported is refused with 10019, more first members than the group may have with 10038.
 - An account that is not imported has no groups: get_joined_group_list refuses it with 10004.
 - A work group is active once it has a message.
-- The maximum of a group may be set below its number of members; none can join until enough have left.
+- The maximum of a group may be set below its number of members; no account can join until enough have left.
 - Custom fields over their limits (I34381) are refused with 10004. They need not be named in a console before.
 """
 
@@ -303,7 +303,7 @@ def refuse_more_than(call: Call, field: str, high: int) -> None:
 
 
 def check_own(custom: Mapping[str, str], data: Sequence[DefinedData] | None, limits: OwnLimits) -> None:
-    """Refuse custom fields that a group or a member cannot have besides those it has (I34381)."""
+    """Refuse custom fields that a group or a member cannot have in addition to its own (I34381)."""
     for field in data or ():
         if _OWN_KEY.fullmatch(field.key) is None:
             raise Refusal(

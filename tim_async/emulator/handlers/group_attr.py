@@ -82,7 +82,7 @@ def _write(call: Call, group: Group, before: Mapping[str, str], option: str) -> 
 
 
 def _check_sizes(items: object) -> None:
-    """Refuse what is too long or too many, each with its own code; other checks are left to the struct."""
+    """Refuse values that are too long or too many, each with its own code; other checks are left to the struct."""
     if not isinstance(items, list):
         return
     total = 0

@@ -3,16 +3,16 @@
 History, recall and edits are in `group_msg_history`, receipts and extensions in `group_msg_receipts`.
 
 What the service does (documents as named in `models/group_msg`)
-    A message is delivered whether or not its sender is a member (I33526), but not when the sender is muted: 10017. Two
+    A message is delivered whether or not its sender is a member (I33526), but not if the sender is muted: 10017. Two
     messages of one sender with the same Random within five minutes are one message (I34381). MsgSeq counts the stored
-    messages, the service's notices of joining, leaving and changes among them (I33529); one for online members only has
-    none. History is read by MsgSeq; an expired message leaves its place, so that there are no gaps. Only
+    messages, including the service's notices of joining, leaving and changes (I33529); a message for online members
+    only has none. History is read by MsgSeq; an expired message keeps its place, so that there are no gaps. Only
     messages sent with a request for receipts have them: 10062 otherwise. Messages are imported in the order of their
     times, which are later than the group and its newest message, and before now; others fail with 10004. After an
     import nothing is unread, and a community's place on conversation lists does not change (I34968). Recalling by REST
-    has no age limit, but for an hour in live groups (C12341 of 2026); older ones are 10031. Removing the messages of a
-    sender recalls them silently, and does nothing in a live group (I34970). Setting an unread count does nothing where
-    there is none (I34909).
+    has no age limit, except for an hour in live groups (C12341 of 2026); older ones are 10031. Removing the messages of
+    a sender recalls them silently, and does nothing in a live group (I34970). Setting an unread count does nothing in
+    groups without one (I34909).
 
 What no document says
     - What identifies a message besides its sender and Random. Here: the group and the topic.
@@ -74,7 +74,7 @@ IMPORT_MAX_BYTES: Final = 12 * 1024
 
 @handles(GroupMessages.send)
 def send(call: Call) -> SendGroupMsgResult:
-    """Send a message: check it, drop it when it is a duplicate, ask the app, store it."""
+    """Send a message: check it, drop it if it is a duplicate, ask the app, store it."""
     raw, now = call.raw, call.now
     group = call.state.part(Groups).find(raw.get("GroupId"))
     random = integer(raw, "Random", 0, U32_MAX, code=GroupCode.PARAMS_INVALID)
@@ -115,7 +115,7 @@ def send(call: Call) -> SendGroupMsgResult:
 
 
 def _check_options(group: Group, request: SendGroupMsg) -> None:
-    """Refuse recipients and read receipts where the group or the message cannot have them."""
+    """Refuse recipients and read receipts that the group or the message does not support."""
     if request.to_account is not None and (group.rules.is_live or group.rules.has_topics):
         raise Refusal(GroupCode.PARAMS_INVALID, f"{group.kind} groups do not support To_Account")
     if request.need_read_receipt == 1:
@@ -125,7 +125,7 @@ def _check_options(group: Group, request: SendGroupMsg) -> None:
 
 
 def _deliver(call: Call, group: Group, thread: Thread, request: SendGroupMsg, event: GroupAfterSendMsg) -> None:
-    """Count a message, store it where it is to be stored, and emit its events."""
+    """Count a message, store it if the group keeps messages, and emit its events."""
     online_only = event.online_only_flag == 1
     if not online_only:
         thread.take_seq(call.now)
@@ -317,7 +317,7 @@ def _import(call: Call, group: Group, thread: Thread, topic_id: str | None, mess
 
 @handles(GroupMessages.set_unread_num)
 def set_unread_num(call: Call) -> Empty:
-    """Set a member's unread count; it has no effect, and is no error, where unread messages are not counted."""
+    """Set a member's unread count; without effect, and not an error, in groups that do not count unread messages."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
     request = call.read(SetUnreadMsgNum, code=GroupCode.PARAMS_INVALID)
     if not group.rules.has_unread:

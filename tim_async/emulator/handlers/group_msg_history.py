@@ -51,7 +51,7 @@ def get_history(call: Call) -> GroupMsgs:
 
 
 def _message(thread: Thread, seq: int, oldest: int, *, with_recalled: bool) -> GroupMsg:
-    """Return a message as history has it; only the place of an expired one."""
+    """Return a message as history has it; for an expired one, only its place."""
     entry = thread.find(seq, oldest)
     if entry is None:
         return GroupMsg(is_place_msg=1, msg_seq=seq)

@@ -1,6 +1,6 @@
 """Streamed group messages. Source: C128597, whose answer and codes were not readable.
 
-Whether the sender is muted is not looked at (C128597), and whether it is a member neither, as for other messages.
+Whether the sender is muted is not checked (C128597), nor whether it is a member, as for other messages.
 
 What no document says, and where it follows `c2c_stream`:
 

@@ -1,12 +1,12 @@
-"""Live groups (AVChatRoom): who is online, marks, robots, admins. Source: I38521, I50293, I50294, I60524 to I60527.
+"""Live groups (AVChatRoom): online members, marks, robots, admins. Source: I38521, I50293, I50294, I60524 to I60527.
 
 Members join by `Emulator.join_group`, as from a client, and leave by `Emulator.leave_group`. A robot is an account with
 the mark 500: it is listed as online for three days, whether it joined or not. The mark 600 keeps an account off the
 list.
 
-Where the documents are silent: lists begin with the latest to join; too many marks and more than five admins are
+Where the documents are silent: lists begin with the latest member to join; too many marks and more than five admins are
 refused with 10004, and nothing is changed; an account that is not imported is refused with 10004. The real service
-updates its lists every ten seconds or so, the emulator at once.
+updates its lists about every ten seconds, the emulator at once.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def get_online_num(call: Call) -> OnlineNum:
 
 @handles(Family.list_online)
 def list_online(call: Call) -> OnlineMembers:
-    """Return a page of who is online in a live group or a community, the latest first."""
+    """Return a page of the online members of a live group or a community, the latest first."""
     group = call.state.part(Groups).find(call.raw.get("GroupId"))
     if not group.rules.is_live and not group.rules.has_topics:
         raise Refusal(GroupCode.NO_PERMISSION, f"{group.kind} groups have no list of online members")
@@ -107,7 +107,7 @@ def _online_member(call: Call, group: Group, account: str, since: int) -> Online
 
 @handles(Family.mark_members)
 def mark_members(call: Call) -> MarkedMembers:
-    """Set or remove marks of members who are online; others are left out of the answer."""
+    """Set or remove marks of online members; others are left out of the answer."""
     group = _find(call)
     request = call.read(MarkMembers, code=GroupCode.PARAMS_INVALID)
     changes = {
@@ -120,7 +120,7 @@ def mark_members(call: Call) -> MarkedMembers:
     results: list[ChangedMarks] = []
     changed = {account: dict(marks) for account, marks in group.marks.items()}
     for account, marks in changes.items():
-        # An account that is not present can have only the mark of a robot.
+        # An account that is not present can only have the mark of a robot.
         allowed = marks if account in group.members else [ROBOT_MARK]
         for mark in allowed:
             if request.command_type == 1:

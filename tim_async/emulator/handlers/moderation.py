@@ -2,8 +2,8 @@
 
 Source: I77827, I77831, C94302 (moderation); I34923, I34924 (mute); C2396, C2397 (filter words).
 
-A text that contains a word of any library is blocked; all other content passes, since media are not looked at. Messages
-are not moderated, and a mute has no effect on messages sent by REST.
+A text that contains a word of any library is blocked; all other content passes, because media are not inspected.
+Messages are not moderated, and a mute has no effect on messages sent by REST.
 
 Where the documents are silent: an invalid request is 2003 (moderation) or 10004 (filter words); muting an account that
 is not imported is 130005, reading its mute 130003; deleting an unknown word is 2100, and deletes none.
@@ -266,7 +266,7 @@ def add_dirty_words(call: Call) -> Empty:
 
 @handles(Moderation.delete_dirty_words)
 def delete_dirty_words(call: Call) -> Empty:
-    """Delete filter words, where they exist."""
+    """Delete filter words, if they exist."""
     for word in call.read(ChangeDirtyWords, code=GroupCode.PARAMS_INVALID).dirty_words_list:
         _known(call).dirty_words.pop(word, None)
     return Empty()

@@ -5,9 +5,9 @@ A message is in the history of its account only, not in those of its subscribers
 Where the documents are silent: an invalid request is 60003, an owner who is not imported 70107; a user who is not
 imported, and every user beyond the maximum of an account, fails alone; a third message within an hour is 60007, like a
 second one within a second; an unknown message has RetCode 20022, an already recalled one 20023. With a filter, only the
-fields that it names are returned, and the id. Without ReqMsgNumber a page of history has 20 messages; one that went to
-online subscribers only, or has expired, is a place without content, and a recalled one is there with WithRecalledMsg
-only. SelfInfo is what the filter for it is named after.
+id and the fields that it names are returned. Without ReqMsgNumber a page of history has 20 messages. A message that
+went to online subscribers only, or has expired, is a place without content, and a recalled one is returned only with
+WithRecalledMsg. SelfInfo is the name that its filter suggests.
 """
 
 from __future__ import annotations
@@ -403,7 +403,7 @@ def get_messages(call: Call) -> OfficialMsgs:
 
 
 def _stored(sender: str, key: str, message: ChannelMsg, oldest: float) -> OfficialMsg:
-    """Return a message as history has it; only the place of one that is not stored, or not any more."""
+    """Return a message as history has it; for one that is not stored, or no longer, only its place."""
     if message.body is None or message.at < oldest:
         return OfficialMsg(is_place_msg=1, msg_seq=message.seq, msg_key=key)
     return OfficialMsg(

@@ -1,10 +1,10 @@
 """Figures, archives, addresses and files. Source: I34886, I34885, I36742, C74775 to C74777.
 
-Accounts and one-to-one messages are counted, by days in China; all other figures are 0. Of a file, only whether it is
-blocked is stored.
+Accounts and one-to-one messages are counted, by days in China; all other figures are 0. Of a file, only its blocked
+state is stored.
 
-An archive has one file, which is served at its URL. An hour that is not over or has no messages has none, 1004; that of
-an hour that began more than seven days ago has expired, 1005.
+An archive has one file, which is served at its URL. An hour that is not over or has no messages has none: 1004. The
+file of an hour that began more than seven days ago has expired: 1005.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _md5(data: bytes) -> str:
 
 @handles(Operation.get_history)
 def get_history(call: Call) -> Archive:
-    """Write the file of an hour's messages, and return where it is."""
+    """Write the file of an hour's messages, and return its address."""
     request = call.read(GetHistory, code=OperationCode.PARAMS_INVALID)
     hour = datetime.strptime(request.msg_time, "%Y%m%d%H").replace(tzinfo=CHINA)
     start = int(hour.timestamp())
@@ -103,7 +103,7 @@ def get_history(call: Call) -> Archive:
 
 
 def _content(sdk_app_id: int, request: GetHistory, messages: Sequence[ArchivedMsg]) -> bytes:
-    """Return the file as the service lays it out: the head, a message a line, the end."""
+    """Return the file in the service's layout: the head, one message per line, the end."""
     info = HistoryInfo(sdk_app_id=sdk_app_id, chat_type=request.chat_type, msg_time=request.msg_time)
     head = encode(info).removesuffix(b"}") + b',"MsgList":['
     return b"%b\n%b\n]}" % (head, b",\n".join(encode(message) for message in messages))

@@ -1,11 +1,11 @@
 """Pushes of the push service, their attributes and tags. Source: I60561 to I60571, I67553, I80441.
 
-Scheduled pushes are in `push_schedule`, what became of pushes is in `push_statistics`.
+Scheduled pushes are in `push_schedule`, the results of pushes in `push_statistics`.
 
 State and pushes are shared with all_member_push (see `state.push`): tasks of both can be revoked here.
 
 Where the documents are silent: a user who is not imported is in ErrorList with 70107, and so is every RegistrationID,
-since the emulator has none; a push whose targets all failed is accepted and has no recipients.
+because the emulator has none; a push whose targets all failed is accepted and has no recipients.
 """
 
 from __future__ import annotations

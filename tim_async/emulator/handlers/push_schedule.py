@@ -1,12 +1,12 @@
 """Scheduled pushes. Source: I78839 to I78843, C130277 to C130281.
 
 A push is sent when the emulator's clock reaches its time, and is then among `Emulator.pushes` like any other. Only a
-pending one is changed or deleted: 90107. Invalid parameters are 90104 (I78841).
+pending one can be changed or deleted: 90107. Invalid parameters are 90104 (I78841).
 
-Where the documents are silent: an unknown TaskID, another Type than the one it was made with, an Sdkappid that is not
-the URL's, and a time that is over are 90104. The content of a change replaces the fields that it has. After the push
-the Status is `dispatched`. Scheduled pushes count neither for the limits of the other commands nor for their daily
-number, and a repeated MsgRandom is not looked for. Begin and end of a list are about the time that it is ordered by.
+Where the documents are silent: an unknown TaskID, a Type other than the original one, an Sdkappid that is not the
+URL's, and a time in the past are 90104. The content of a change replaces the fields that it has. After the push the
+Status is `dispatched`. Scheduled pushes count neither for the limits of the other commands nor for their daily number,
+and a repeated MsgRandom is not detected. Begin and end of a list refer to the time that it is ordered by.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from ..state.push import PushState, SentPush
 from ..state.push_schedule import DISPATCHED, PENDING, Schedule, Schedules
 from ..state.refusal import Refusal
 
-# What a push of each type would have been sent by.
+# The command that would have sent a push of each type.
 _COMMANDS = {"All": Push.send.command, "Tag": Push.send.command, "User": Push.send_batch.command}
 
 
@@ -134,7 +134,7 @@ def _seconds(text: str) -> float:
 def _due_at(call: Call, text: str) -> float:
     due_at = _seconds(text)
     if due_at < int(call.now):
-        raise Refusal(PushCode.SCHEDULE_INVALID, f"SchedAt {text} is over")
+        raise Refusal(PushCode.SCHEDULE_INVALID, f"SchedAt {text} is in the past")
     return due_at
 
 

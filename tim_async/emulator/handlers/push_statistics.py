@@ -1,19 +1,19 @@
-"""What became of pushes: figures, losses, traces. Source: I71893 to I71898.
+"""Results of pushes: figures, losses, traces. Source: I71893 to I71898.
 
-All of it is made from the pushes that the emulator took, and the devices that `Emulator.set_online` named at that time
-(see `state.push_record`). Figures reach back 30 days, losses and traces 7; a range that is longer is refused.
+All of it is computed from the pushes that the emulator accepted, and the devices that `Emulator.set_online` had named
+then (see `state.push_record`). Figures reach back 30 days, losses and traces 7; a longer range is refused.
 
-Where the documents are silent, or there is nothing to emulate:
+If the documents are silent, or there is nothing to emulate:
 
-- A longer range is 90001. What is older than that is not found, and an unknown task or message has an empty answer.
-- "Could be sent" are the devices, and one for each account that has none. "Sent" are the devices. "Delivered" are
+- A longer range is 90001. Older pushes are not found, and an unknown task or message has an empty answer.
+- "Could be sent" are the devices, and one for each account without a device. "Sent" are the devices. "Delivered" are
   those that were online; no vendor reports to the emulator, and nothing is clicked.
-- An account without a device is a loss before sending with the ErrCode 1, a push that no vendor reported on one after
-  it with the ErrCode 2: the numbers of the service were not readable.
-- Of group messages, members that are logged in nowhere are not counted. Messages to many (batchsendmsg), streams and
-  official accounts are not counted at all.
+- An account without a device is a loss before sending with the ErrCode 1, a push that no vendor reported on is a loss
+  after sending with the ErrCode 2: the numbers of the service were not readable.
+- For group messages, members who are not logged in anywhere are not counted. Messages to many (batchsendmsg), streams
+  and official accounts are not counted at all.
 - The PushID of a group message is made like the MsgId of a one-to-one message.
-- Times are those of China, as on the pages' samples no zone is named.
+- Times are in China's time zone, because the samples on the pages name none.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def get_message_losses(call: Call) -> MessagePushLosses:
 
 @handles(Push.get_trace)
 def get_trace(call: Call) -> PushTrace:
-    """Return the way of a task's push to the devices of one user."""
+    """Return the path of a task's push to the devices of one user."""
     request = call.read(GetPushTrace, code=MessageCode.JSON_INVALID)
     record = call.state.part(PushRecords).tasks.get(request.task_id)
     return PushTrace(instance_trace=_traces(record, call.now, request.user_id, with_type=True))
@@ -135,7 +135,7 @@ def get_trace(call: Call) -> PushTrace:
 
 @handles(Push.get_message_trace)
 def get_message_trace(call: Call) -> PushTrace:
-    """Return the way of a chat message's push to its devices."""
+    """Return the path of a chat message's push to its devices."""
     request = call.read(GetMessagePushTrace, code=MessageCode.JSON_INVALID)
     record = call.state.part(PushRecords).messages.get(request.push_id)
     return PushTrace(instance_trace=_traces(record, call.now, None, with_type=False))

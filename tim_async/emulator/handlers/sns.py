@@ -3,9 +3,10 @@
 An invalid body refuses the whole request with 30001, an unknown From_Account with 30003; other accounts fail one by
 one. A page has 100 friends.
 
-Where the documents are silent: without DeleteType it is Delete_Type_Single. Friends, block list or friend lists whose
-version the caller already has are left out; for a block list only on the first page, since further pages are requested
-with the version of the page before. TagList may name any tag of a friendship or a profile, others are refused.
+Where the documents are silent: without DeleteType it is Delete_Type_Single. Friends, block list or friend lists are
+left out if the caller already has their version; for a block list only on the first page, because further pages are
+requested with the version of the page before. TagList may name any tag of a friendship or a profile; others are
+refused.
 """
 
 from __future__ import annotations

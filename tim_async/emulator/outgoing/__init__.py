@@ -1,1 +1,1 @@
-"""Webhooks to the app: before-events, which ask it, and after-events, which report to it."""
+"""Webhooks to the app: before-events, which ask it, and after-events, which notify it."""

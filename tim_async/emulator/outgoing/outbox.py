@@ -34,9 +34,9 @@ OnFailure = Literal["allow", "refuse"]
 
 _logger = logging.getLogger("tim_async.emulator")
 
-# The queue gets this long only behind a receiver that hangs; further events are not sent.
+# The queue reaches this length only if a receiver hangs; further events are not sent.
 _QUEUE_SIZE: Final = 100_000
-# How long a stop waits for the queue: a receiver that hangs takes 2 s an event.
+# How long a stop waits for the queue: a hanging receiver takes 2 s per event.
 _DRAIN_TIMEOUT_S: Final = 5.0
 _ANSWER_MAX_BYTES: Final = 1024 * 1024
 
@@ -46,8 +46,8 @@ class Webhook(msgspec.Struct, kw_only=True):
 
     Attributes:
         event: the event.
-        sends: how often it was sent; 0 while it waits, and when no URL is set.
-        answer: the receiver's answer to the last send, None when there was no valid one.
+        sends: how often it was sent; 0 while it waits, and if no URL is set.
+        answer: the receiver's answer to the last send, None without a valid one.
         problem: why there is no valid answer; "" otherwise.
         number: counts all events from 1.
         took_s: seconds from the last send to its end; None before that.
@@ -79,7 +79,7 @@ REST: Final = Caller()
 
 
 class Outbox:
-    """The events of an emulator, sent to a URL when one is set.
+    """The events of an emulator, sent to a URL if one is set.
 
     Args:
         sdk_app_id: the app.
@@ -142,7 +142,7 @@ class Outbox:
 
     @property
     def token(self) -> str | None:
-        """What signs the events."""
+        """The key that signs the events."""
         return self._token
 
     @token.setter
@@ -156,7 +156,7 @@ class Outbox:
         return self._commands is None or command in self._commands or command == RequestOverLimit.callback_command
 
     async def ask(self, event: BeforeEvent, caller: Caller) -> AnswerBody | None:
-        """Send a before-event and return its answer: None when none came, an empty one when no URL is set."""
+        """Send a before-event and return its answer: None if none arrived, an empty one if no URL is set."""
         webhook = self._enter(event)
         if self.url is None:
             return AnswerBody()
@@ -183,17 +183,17 @@ class Outbox:
         return webhook
 
     async def send_again(self, webhook: Webhook) -> None:
-        """Send an event once more, at once; its answer is recorded and changes nothing."""
+        """Send an event again, immediately; its answer is recorded and changes nothing."""
         if self.url is not None:
             await self._send(webhook, REST, self.url)
 
     def clear(self) -> None:
-        """Forget the events, and those that wait."""
+        """Drop the events, including queued ones."""
         self.log.clear()
         self._queue.clear()
 
     def open(self) -> None:
-        """Start to send, in the running event loop; events from before are sent too."""
+        """Start sending in the running event loop, including earlier events."""
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())
         self._loop = asyncio.get_running_loop()
         self._wake()
@@ -272,7 +272,7 @@ class Outbox:
                     body += part
         except TimeoutError:
             webhook.problem = f"no answer within {self._timeout_s:g} s"
-        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a host name that cannot be looked up
+        except (aiohttp.ClientError, OSError, ValueError) as error:  # ValueError: a host name that cannot be encoded
             webhook.problem = f"no answer: {type(error).__name__}"
         else:
             if response.status != 200:

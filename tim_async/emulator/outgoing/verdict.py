@@ -15,7 +15,7 @@ _NO_ACCOUNTS: Final[Mapping[str, tuple[int, str]]] = MappingProxyType({})
 
 
 class PendingAnswer(Exception):  # noqa: N818 - not a failure
-    """Leaves a handler that needs the answer to a before-event; the handler runs again when the answer is there."""
+    """Leaves a handler that needs the answer to a before-event; the handler runs again when the answer has arrived."""
 
     def __init__(self, event: BeforeEvent) -> None:
         super().__init__(event)
@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
         is_dropped: whether the message is dropped silently, as if it were sent.
         msg_body: the elements to send instead; None keeps them.
         cloud_custom_data: the data to send instead; None keeps it.
-        refused: the refused accounts, with code and text; code 0 when the event has none for them.
+        refused: the refused accounts, with code and text; code 0 if the event has none for them.
     """
 
     is_dropped: bool = False
@@ -45,7 +45,7 @@ class Verdict(NamedTuple):
     refused: Mapping[str, tuple[int, str]] = _NO_ACCOUNTS
 
     def replace_in(self, *messages: Replaceable) -> None:
-        """Put the elements and data of the app, if it gave any, into messages and their events."""
+        """Put the elements and data of the app, if it returned any, into messages and their events."""
         for message in messages:
             if self.msg_body is not None:
                 message.msg_body = self.msg_body

@@ -16,19 +16,20 @@ class Arrival(msgspec.Struct, kw_only=True):
     Attributes:
         time: unix seconds of the emulator's clock.
         monotonic: seconds of the clock that asyncio's `loop.time()` reads.
-        command: the path below `/v4/`, or the whole path when it is not below it.
+        command: the path below `/v4/`, or the whole path if it is not below it.
         identifier: the `identifier` of the URL, "" without one.
-        random: the `random` of the URL, None when it is not a u32.
-        body: the raw bytes; b"" before they are read, when reading failed, and among older arrivals.
-        code: the ErrorCode of the answer; None before it is sent, and when it is not an envelope.
+        random: the `random` of the URL, None if it is not a u32.
+        body: the raw bytes; b"" before they are read, if reading failed, and for older arrivals.
+        code: the ErrorCode of the answer; None before it is sent, and if it is not an envelope.
         number: counts all arrivals from 1.
-        answer: the answer's body; b"" before it is sent, where it is sent in parts, and among older arrivals.
+        answer: the answer's body; b"" before it is sent, if it is sent in parts, and for older arrivals.
         status: the HTTP status of the answer; None without one.
         took_s: seconds to the answer; None without one.
-        attempts: the attempts of its message, itself included; None where it sends none.
+        attempts: the attempts of its message, including this one; None if it sends no message.
         attempt: which of them it is, from 1; 0 without.
-        result_code: the ErrorCode of what was carried out; None where nothing was. A fault may have changed `code`.
-        fault: the kind of planned fault that struck it; "" for none.
+        result_code: the ErrorCode of the executed request; None if it was not executed. A fault may have changed
+            `code`.
+        fault: the kind of the planned fault that applied; "" for none.
     """
 
     time: float
@@ -53,11 +54,11 @@ class ArrivalLog:
 
     Args:
         size: how many are kept.
-        keep_bodies: how many of them are kept with their bodies, once they are answered.
+        keep_bodies: how many of them are kept with their bodies after they were answered.
 
     Attributes:
-        arrivals: those that are kept, oldest first.
-        kept: those that are answered and kept with their bodies, in the order of the answers.
+        arrivals: the kept ones, oldest first.
+        kept: the answered ones with their bodies, in the order of the answers.
         waiting: those that were read and are not answered yet, by number.
     """
 
@@ -70,14 +71,14 @@ class ArrivalLog:
         self._attempts = AttemptIndex(keep_bodies)
 
     def enter(self, command: str, now: float) -> Arrival:
-        """Log a request that is arriving."""
+        """Log an arriving request."""
         self._counts[command] += 1
         arrival = Arrival(time=now, monotonic=real_monotonic(), command=command, number=self._counts.total())
         self.arrivals.append(arrival)
         return arrival
 
     def read(self, arrival: Arrival, body: bytes) -> None:
-        """Note the body of an arrival, and which attempt of its message it is."""
+        """Record the body of an arrival, and which attempt of its message it is."""
         arrival.body = body
         self.waiting[arrival.number] = arrival
         arrival.attempts = self._attempts.enter(arrival.command, arrival.number, body)
@@ -85,7 +86,7 @@ class ArrivalLog:
             arrival.attempt = arrival.attempts.count
 
     def answered(self, arrival: Arrival, status: int | None, body: bytes) -> None:
-        """Note the answer of an arrival."""
+        """Record the answer of an arrival."""
         arrival.status, arrival.answer = status, body
         arrival.took_s = real_monotonic() - arrival.monotonic
         self.waiting.pop(arrival.number, None)
@@ -95,14 +96,14 @@ class ArrivalLog:
             oldest.body = oldest.answer = b""
 
     def clear(self) -> None:
-        """Forget all arrivals; the counts go on."""
+        """Drop all arrivals; the counts continue."""
         self.arrivals.clear()
         self.kept.clear()
         self.waiting.clear()
         self._attempts.clear()
 
     def count(self, command: str | None) -> int:
-        """Count all arrivals of a command, or of all commands with None; also those that the log no longer holds."""
+        """Count all arrivals of a command, or of all commands with None, including those no longer in the log."""
         return self._counts.total() if command is None else self._counts[command]
 
     def worst_window(self, command: str | None, per: float) -> int:

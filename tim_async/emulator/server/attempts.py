@@ -1,9 +1,8 @@
-"""Which requests are attempts of one message.
+"""Find the requests that are attempts of one message.
 
 A client that repeats a send keeps its identity: sender, recipients or group, MsgSeq and MsgRandom (Random in groups).
-Requests of one command with the same identity are attempts of one message, whatever became of each. How many messages
-came of them is read off the answers of those that were carried out: a repeat that is dropped is answered as the first
-one was.
+Requests of one command with the same identity are attempts of one message, whatever their results. The number of
+resulting messages is derived from the answers of the executed ones: a dropped repeat is answered like the first one.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ class Attempts:
     """The attempts of one message.
 
     Attributes:
-        first: the number of the first of them.
-        count: how many there were so far.
-        messages: how many messages came of them.
+        first: the number of the first attempt.
+        count: the attempts so far.
+        messages: how many messages resulted from them.
     """
 
-    # As many are kept as arrivals: no answer is kept, but what a repeat's is compared with.
+    # As many are kept as arrivals: no answer is kept, only what the answers of repeats are compared with.
     __slots__ = ("_answer", "count", "first", "messages")
 
     def __init__(self, first: int) -> None:
@@ -32,7 +31,7 @@ class Attempts:
         self._answer: int | None = None
 
     def carried_out(self, code: int, answer: bytes) -> None:
-        """Note what one of them was answered with before a fault changed it."""
+        """Record the answer of an executed attempt, before a fault changed it."""
         if code == 0 and self._answer != hash(answer):
             self._answer = hash(answer)
             self.messages += 1
@@ -50,7 +49,7 @@ class AttemptIndex:
         self._found: dict[tuple[str, ...], Attempts] = {}
 
     def enter(self, command: str, number: int, body: bytes) -> Attempts | None:
-        """Count a request and return the attempts of its message; None where its command or body has no identity."""
+        """Count a request and return the attempts of its message; None if its command or body has no identity."""
         identity = identity_of(command, body)
         if identity is None:
             return None
@@ -63,7 +62,7 @@ class AttemptIndex:
         return found
 
     def clear(self) -> None:
-        """Forget them."""
+        """Drop all attempts."""
         self._found.clear()
 
 
@@ -80,7 +79,7 @@ _decode = msgspec.json.Decoder(_Identity).decode
 
 
 def identity_of(command: str, body: bytes) -> tuple[str, ...] | None:
-    """Return what all attempts of a message have in common; None for what is no message, or names no identity."""
+    """Return what all attempts of a message have in common; None if it is not a message or names no identity."""
     endpoint = ENDPOINTS.get(command)
     if endpoint is None or endpoint.repeat != "identity":
         return None

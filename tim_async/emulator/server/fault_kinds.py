@@ -1,4 +1,4 @@
-"""The kinds of planned faults: which requests each one strikes, and how it answers them."""
+"""The kinds of planned faults: which requests each one affects, and how it answers them."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _CHUNK: Final = b"x" * 65_536
 
 
 class When(TypedDict, total=False):
-    """Which requests a fault strikes; all of them by default.
+    """Which requests a fault applies to; all by default.
 
     Attributes:
         command: only this command; None is every command.
-        times: how often it strikes before it ends, at least 1; None is without limit.
-        rate: the share of requests that it strikes, 0.0 to 1.0, drawn for each; None is all.
-        seed: makes the draws repeatable; None draws otherwise each time.
-        after_calls: how many requests that it could strike pass first, at least 0; 0 by default.
+        times: how many requests it affects before it ends, at least 1; None is unlimited.
+        rate: the share of requests that it affects, 0.0 to 1.0, drawn for each; None is all.
+        seed: makes the draws repeatable; None draws differently each time.
+        after_calls: how many matching requests pass before it applies, at least 0; 0 by default.
     """
 
     command: str | None
@@ -44,14 +44,14 @@ class Fault:
     """A planned fault, as the methods of `Faults` return it.
 
     Attributes:
-        hits: how many requests it has struck.
-        after: whether it strikes after the request took effect.
-        command: the only command that it strikes, None for all.
+        hits: how many requests it has affected.
+        after: whether it applies after the request took effect.
+        command: the only command that it applies to, None for all.
         number: counts the faults of an emulator from 1.
         kind: the name of the method of `Faults` that planned it.
-        times: how often it strikes before it ends; None is without limit.
-        rate: the share of requests that it strikes; None is all.
-        after_calls: how many requests of the command pass before it strikes, from now on.
+        times: how many requests it affects before it ends; None is unlimited.
+        rate: the share of requests that it affects; None is all.
+        after_calls: how many requests of the command pass before it applies, from now on.
     """
 
     kind: FaultKind
@@ -73,11 +73,11 @@ class Fault:
         check_whole("after_calls", self.after_calls, 0)
 
     def remove(self) -> None:
-        """End the fault; requests that it has struck are not affected."""
+        """End the fault; requests that it has already affected stay so."""
         self._forget(self)
 
     def strikes(self, command: str) -> bool:
-        """Return whether the fault strikes a request, and count it if so."""
+        """Return whether the fault applies to a request, and count it if so."""
         if self.command is not None and command != self.command:
             return False
         if self.after_calls > 0:
@@ -91,7 +91,7 @@ class Fault:
         return True
 
     def code(self, code: int | None) -> int | None:
-        """Return the ErrorCode that the client sees instead of `code`; None when it sees none."""
+        """Return the ErrorCode that the client sees instead of `code`; None if it sees none."""
         return None
 
     async def respond(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
@@ -99,7 +99,7 @@ class Fault:
 
         Args:
             request: the request.
-            body: the answer without the fault; b"" when the request was not carried out.
+            body: the answer without the fault; b"" if the request was not executed.
         """
         raise NotImplementedError
 
@@ -177,7 +177,7 @@ class StatusFault(Fault):
 
 
 class GarbageFault(StatusFault):
-    """Answers with HTTP 200 and what is no envelope."""
+    """Answers with HTTP 200 and a body that is not an envelope."""
 
     kind: FaultKind = "garbage"
 
@@ -212,7 +212,7 @@ class EndlessFault(Fault):
             await response.write(b'{"ActionStatus":"OK","ErrorCode":0,"ErrorInfo":"')
             for _ in range(ENDLESS_MAX_BYTES // len(_CHUNK)):
                 await response.write(_CHUNK)
-                # Give the client of an in-process test a turn.
+                # Give the client of an in-process test a turn of the event loop.
                 await asyncio.sleep(0)
         except ConnectionError:
             pass
@@ -220,7 +220,7 @@ class EndlessFault(Fault):
 
 
 class StallFault(Fault):
-    """Carries requests out and holds their answers back until `release`."""
+    """Executes requests and holds their answers back until `release`."""
 
     kind: FaultKind = "stall"
 

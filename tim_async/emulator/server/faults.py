@@ -1,17 +1,17 @@
-"""Planned faults: failures that a test asks for.
+"""Planned faults: failures that a test requests.
 
     emulator.faults.answer(20004, command="openim/sendmsg", rate=0.2, seed=1)
     late = emulator.faults.delay(0.05)
     ...
     late.hits, late.remove()
 
-Faults strike requests that passed the checks of path, URL, UserSig and admin. They are tried in the order they were
+Faults apply to requests that passed the checks of path, URL, UserSig and admin. They are tried in the order they were
 planned: the first match wins, except that delays add up and let the next fault be tried.
 
-A fault strikes *before* the request takes effect, or *after*: then the request was carried out, stored and counted
-against the limit like any other, and only the answer is wrong. A client cannot distinguish the two, and most of these
-faults exist for that reason. Nothing that the client does meanwhile, such as disconnecting, changes the outcome: a
-request that is only delayed is carried out in the end.
+A fault applies *before* the request takes effect, or *after*: then the request was executed, stored and counted against
+the limit like any other, and only the answer is wrong. A client cannot distinguish the two, which is why most of these
+faults exist. Nothing that the client does in the meantime, such as disconnecting, changes the outcome: a request that
+is only delayed is executed in the end.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ GARBAGE: Final = b"\x00\xff no JSON at all"
 
 
 class Plan(NamedTuple):
-    """What is planned for one request.
+    """The faults for one request.
 
     Attributes:
-        delay: seconds to wait before it is carried out.
+        delay: seconds to wait before it is executed.
         delay_after: seconds to wait before it is answered.
         fault: the fault that answers it; None for a normal answer.
     """
@@ -73,13 +73,13 @@ class Faults:
         emulator.faults.answer(20004, command="openim/sendmsg", times=2)
         emulator.faults.drop(after=True, rate=0.05, seed=1)
 
-    Each method plans one, and returns it. Which requests it strikes, the keyword arguments of `When` say, which all of
-    them take: `command`, `times`, `rate`, `seed`, `after_calls`. Faults are tried in the order in which they were
-    planned, and the first that strikes answers; delays add up and let the next one be tried. A request whose path, URL,
-    UserSig or admin is refused is struck by none.
+    Each method plans one, and returns it. The keyword arguments of `When`, which all of them take, select the requests:
+    `command`, `times`, `rate`, `seed`, `after_calls`. Faults are tried in the order in which they were planned, and the
+    first match answers; delays add up and let the next fault be tried. No fault applies to a request whose path, URL,
+    UserSig or admin is refused.
 
-    With `after`, the request is carried out first, and only the answer is wrong. Without it nothing is carried out, and
-    the call does not count for a limit.
+    With `after`, the request is executed first, and only the answer is wrong. Without it nothing is executed, and the
+    call does not count for a limit.
 
     Raises:
         UsageError: by every method, for an unknown command, `times` below 1, a `rate` that is not 0 to 1, or an
@@ -94,7 +94,7 @@ class Faults:
 
     @property
     def active(self) -> list[Fault]:
-        """The faults that are planned, in the order in which they are tried."""
+        """The planned faults, in the order in which they are tried."""
         return list(self._active)
 
     def answer(self, code: int, info: str = "", *, after: bool = False, **when: Unpack[When]) -> Fault:
@@ -103,7 +103,7 @@ class Faults:
         Args:
             code: the ErrorCode, any number but 0.
             info: the ErrorInfo; "" is the meaning of the code in the catalogue.
-            after: whether the request is carried out first.
+            after: whether the request is executed first.
             **when: which requests, as described at `When`.
         """
         return self._plan(AnswerFault(self.forget, code, info, after=after, when=when))
@@ -113,7 +113,7 @@ class Faults:
 
         Args:
             seconds: the delay, at least 0.
-            after: whether the request is carried out before the delay, rather than after it.
+            after: whether the request is executed before the delay, not after it.
             **when: which requests, as described at `When`.
 
         Raises:
@@ -125,7 +125,7 @@ class Faults:
         """Close the connection without an answer.
 
         Args:
-            after: whether the request is carried out first: the answer is lost, but the message is there.
+            after: whether the request is executed first: the answer is lost, but the message was sent.
             **when: which requests, as described at `When`.
         """
         return self._plan(DropFault(self.forget, after=after, when=when))
@@ -145,7 +145,7 @@ class Faults:
             status: the HTTP status, 200 to 599.
             body: the body; the default is a page of a gateway.
             content_type: its Content-Type.
-            after: whether the request is carried out first.
+            after: whether the request is executed first.
             **when: which requests, as described at `When`.
         """
         return self._plan(StatusFault(self.forget, status, body, content_type, after=after, when=when))
@@ -155,28 +155,28 @@ class Faults:
 
         Args:
             body: the body; the default is not JSON.
-            after: whether the request is carried out first.
+            after: whether the request is executed first.
             **when: which requests, as described at `When`.
         """
         return self._plan(GarbageFault(self.forget, 200, body, "application/json", after=after, when=when))
 
     def truncate(self, **when: Unpack[When]) -> Fault:
-        """Carry the request out, announce the length of the whole answer, send half of it and close the connection."""
+        """Execute the request, announce the length of the whole answer, send half of it and close the connection."""
         return self._plan(TruncateFault(self.forget, after=True, when=when))
 
     def endless(self, *, after: bool = False, **when: Unpack[When]) -> Fault:
         """Answer with a chunked body that ends only when the client disconnects or 256 MiB are sent.
 
         Args:
-            after: whether the request is carried out first.
+            after: whether the request is executed first.
             **when: which requests, as described at `When`.
         """
         return self._plan(EndlessFault(self.forget, after=after, when=when))
 
     def stall(self, **when: Unpack[When]) -> StallFault:
-        """Carry requests out as they arrive, and answer them all when `release` of the returned fault is called.
+        """Execute requests as they arrive, and answer them all when `release` of the returned fault is called.
 
-        Removing it does not answer them; `clear`, `Emulator.reset` and the control API do.
+        Removing the fault does not answer them; `clear`, `Emulator.reset` and the control API do.
         """
         stall = StallFault(self.forget, when=when)
         self._stalls.append(stall)
@@ -191,12 +191,12 @@ class Faults:
         self._stalls.clear()
 
     def forget(self, fault: Fault) -> None:
-        """Remove a fault; does nothing when it is not planned any more."""
+        """Remove a fault; does nothing if it is no longer planned."""
         if fault in self._active:
             self._active.remove(fault)
 
     def plan(self, command: str) -> Plan:
-        """Return what is planned for a request that passed the checks."""
+        """Return the faults for a request that passed the checks."""
         if not self._active:
             return NOTHING
         delay = delay_after = 0.0

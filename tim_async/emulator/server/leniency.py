@@ -1,12 +1,11 @@
-"""What requests may hold although the client would not send it.
+"""Values that requests may contain although this client would not send them.
 
-Clients of the service exist in many languages, and not all of them can leave a field out: PHP writes an empty object as
-`[]`, Go an unset text as `""` and an unset list as `null`. The service takes such values as if the field were absent,
-so a field that can be left out is left out here when it is null or an empty list. An empty text can be a value, such as
-an introduction that is removed; it is left out only where the request would not be valid with it.
+Clients of the service exist in many languages, and not all of them can omit a field: PHP writes an empty object as
+`[]`, Go an unset text as `""` and an unset list as `null`. The service treats such values as if the field were absent,
+so an optional field is dropped here if it is null or an empty list. An empty text can be a value, such as an
+introduction that is removed; it is dropped only if the request would not be valid with it.
 
-Fields that a request must have, and the contents of messages, stay as they are. Older names of fields are the matter of
-`_api.aliases`.
+Required fields, and the contents of messages, stay as they are. `_api.aliases` handles older names of fields.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ from ...errors import UsageError
 
 
 class _Fields(NamedTuple):
-    """The fields of a struct that matter here.
+    """The relevant fields of a struct.
 
     Attributes:
-        optional: wire names of the fields that can be left out.
+        optional: wire names of the optional fields.
         parts: the fields of the structs below it, by wire name.
     """
 
@@ -35,13 +34,13 @@ class _Fields(NamedTuple):
 
 
 def may_have_empty(body: bytes) -> bool:
-    """Return whether a body can have an empty value; a quick look."""
+    """Return whether a body can have an empty value; a quick check."""
     # The last is how Jackson writes an empty list.
     return b'""' in body or b"[]" in body or b"null" in body or b"[ ]" in body
 
 
 def drop_empty(endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -> Mapping[str, object]:
-    """Return a request without the empty values of fields that can be left out; itself when nothing is to be dropped.
+    """Return a request without the empty values of optional fields; the same object if there is nothing to drop.
 
     Args:
         endpoint: the endpoint.

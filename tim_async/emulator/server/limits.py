@@ -1,17 +1,17 @@
-"""Counts calls as the service does, and refuses calls over the limit.
+"""Count calls as the service does, and refuse calls over the limit.
 
-Every rate of an endpoint has its own window; a rate with a key has one for each value of the key. A call passes when
-all windows have room for its cost within the last `per` seconds; then it is entered in all of them. A refused call is
-entered in none, so hammering a full window does not keep it full. (Whether the service counts refused calls, and where
+Every rate of an endpoint has its own window; a rate with a key has one for each value of the key. A call passes if all
+windows have room for its cost within the last `per` seconds; then it is counted in all of them. A refused call is
+counted in none, so hammering a full window does not keep it full. (Whether the service counts refused calls, and where
 its seconds begin, is not documented.)
 
-At 80 % of a limit the service alerts the app by webhook (I60256). The alert counts arrivals, refused ones included, of
-plain limits per second, and is emitted once a second while arrivals stay that high. Limits of a group and those of
-deliveries per minute have no alert here: it names no group and counts calls per second, and no document says that such
-limits have one.
+At 80 % of a limit the service alerts the app by webhook (I60256). The alert counts arrivals, refused ones included, for
+plain limits per second, and is emitted once a second while arrivals stay that high. Limits per group and limits of
+deliveries per minute have no alert here: the alert names no group and counts calls per second, and no document says
+that such limits have one.
 
-A number of an hour or a day counts the time before the call, since no document says when a day begins; the emulator's
-clock for limits may be another one than that for MsgTime. A call over it is 90047 for pushes.
+A limit per hour or day counts the time before the call, because no document says when a day begins; the emulator's
+clock for limits may differ from that for MsgTime. A call over it is 90047 for pushes.
 
 A call is counted when it arrives. Calls that a planned fault answers or drops before they take effect are not counted;
 `Emulator.worst_window` counts every arrival.
@@ -36,7 +36,7 @@ _OWN_CODES: Final = {
     "timpush/push": PushCode.TOO_FREQUENT,
     "timpush/revoke": PushCode.RECALL_RATE_LIMITED,
 }
-# Pushes of a day, and messages of an hour: a repeat that is dropped is none.
+# Pushes per day, and messages per hour: a dropped repeat does not count.
 _COUNTED_BY_HANDLERS: Final = frozenset(
     {"all_member_push/im_push", "official_account_open_http_svc/send_official_account_msg"}
 )
@@ -45,11 +45,11 @@ ALERT_AT: Final = 0.8
 Alert = Callable[[Endpoint[..., Any], int, int], None]
 # Rates of one group have codes of their own; the documents name none for other rates with a key.
 _GROUP_KEY: Final = "group_id"
-# Writing attributes of a group: commands that are counted together (I44188).
+# Writing attributes of a group: commands that share one count (I44188).
 _ATTRIBUTE_WRITES: Final = frozenset(
     f"group_open_http_svc/{word}_group_attr" for word in ("modify", "set", "clear", "delete")
 )
-# Windows of keys that are no longer used are removed when there are this many.
+# Windows of unused keys are removed when there are this many.
 _SWEEP_AT: Final = 10_000
 HISTORY_S: Final = 60
 
@@ -67,7 +67,7 @@ class Window:
         self._sum = 0
 
     def held(self, now: float) -> int:
-        """Return what it holds now."""
+        """Return what it currently holds."""
         entries = self._entries
         while entries and now - entries[0][0] >= self.per:
             self._sum -= entries.popleft()[1]
@@ -78,13 +78,13 @@ class Window:
         return self.held(now) + cost <= self.capacity
 
     def enter(self, now: float, cost: int = 1) -> None:
-        """Enter a call that had room."""
+        """Count a call that had room."""
         self._entries.append((now, cost))
         self._sum += cost
         self.worst = max(self.worst, self._sum)
 
     def is_idle(self, now: float) -> bool:
-        """Return whether the window is empty by now."""
+        """Return whether the window is empty now."""
         return not self._entries or now - self._entries[-1][0] >= self.per
 
 
@@ -107,7 +107,7 @@ class _Alarm:
 
 
 class Pace:
-    """How many calls of a command came in each of the last seconds, and how many of them were refused."""
+    """The calls of a command in each of the last seconds, and how many of them were refused."""
 
     __slots__ = ("_seconds",)
 
@@ -132,13 +132,13 @@ class Pace:
 
 
 class LimitState(NamedTuple):
-    """How much of a limit is used.
+    """The use of a limit.
 
     Attributes:
-        held: what its fullest window holds now.
-        capacity: what a window may hold, with the tolerance.
-        worst: the most that any of its windows ever held, of those that are kept.
-        refused: calls that were refused for it.
+        held: what its fullest window currently holds.
+        capacity: the most a window may hold, with the tolerance.
+        worst: the most that any of its remaining windows ever held.
+        refused: the calls that it refused.
     """
 
     held: int
@@ -165,9 +165,9 @@ class Limits:
 
     Args:
         rate_limits: rates by command that replace those of the endpoint's line; a number is calls per second. The key
-            `*` stands for every command that is not named, each with its own window.
+            `*` stands for every other command, each with its own window.
         tolerance: the share of a limit that is allowed on top of it: 0.05 allows 210 instead of 200.
-        alert: called with the endpoint, the arrivals and the limit per second when a command comes near its limit.
+        alert: called with the endpoint, the arrivals and the limit per second when a command approaches its limit.
     """
 
     def __init__(
@@ -194,11 +194,11 @@ class Limits:
 
     @property
     def called(self) -> set[str]:
-        """The commands that were called, and those that have limits of their own here."""
+        """The commands that were called, and those with limits of their own here."""
         return self._paces.keys() | (self._given.keys() - {EVERY})
 
     def look(self, endpoint: Endpoint[..., Any], now: float) -> list[tuple[Rate, LimitState]]:
-        """Return the rates of an endpoint, and how much of each is used."""
+        """Return the rates of an endpoint, and the use of each."""
         states = []
         for number, rate in enumerate(self.rates(endpoint)):
             counted_as = _counted_as(endpoint.command, rate)
@@ -215,11 +215,11 @@ class Limits:
         return {command: pace.last(now) for command, pace in self._paces.items()}
 
     def set_as(self, command: str) -> str | None:
-        """Return what a command's limit was set as, itself or `*`; None where it has the documented ones."""
+        """Return the name under which a command's limit was set, itself or `*`; None for the documented limits."""
         return next((name for name in (command, EVERY) if name in self._given), None)
 
     def replace(self, command: str, rate: Rate | None) -> None:
-        """Set the rate of a command, or of `*`; None is its own rates again. Its windows begin empty."""
+        """Set the rate of a command, or of `*`; None restores its own rates. Its windows start empty."""
         if rate is None:
             self._given.pop(command, None)
         else:
@@ -227,13 +227,13 @@ class Limits:
         self._forget(command)
 
     def reset(self) -> None:
-        """Take back what `replace` did, and begin with empty windows."""
+        """Undo all `replace` calls, and start with empty windows."""
         self._given = dict(self._began_with)
         self._paces.clear()
         self._forget(EVERY)
 
     def _forget(self, command: str) -> None:
-        """Begin with empty windows: of a command, or of all."""
+        """Empty the windows of a command, or of all."""
         keys = [key for key in self._windows if command in (EVERY, key[0])]
         for key in keys:
             del self._windows[key]
@@ -242,11 +242,11 @@ class Limits:
         self._alarms.clear()
 
     def admit(self, endpoint: Endpoint[..., Any], raw: Mapping[str, object], now: float) -> OverLimit | None:
-        """Count a call; return why it is refused, None when it passes.
+        """Count a call; return why it is refused, None if it passes.
 
         Args:
             endpoint: the called endpoint.
-            raw: the body; empty when it could not be read.
+            raw: the body; empty if it could not be read.
             now: seconds of any monotonic clock.
         """
         if self._alert is not None:
@@ -269,11 +269,11 @@ class Limits:
         return None
 
     def _is_counted_elsewhere(self, endpoint: Endpoint[..., Any], rate: Rate) -> bool:
-        """Return whether the handler counts what a quota is about, as it leaves out what is no message of its own."""
+        """Return whether the handler enforces a quota itself, because it must not count repeats."""
         return rate.is_quota and endpoint.command in _COUNTED_BY_HANDLERS and rate in endpoint.limits
 
     def _watch(self, endpoint: Endpoint[..., Any], now: float, alert: Alert) -> None:
-        """Count an arrival, and alert when there are many."""
+        """Count an arrival, and alert if there are many."""
         limit = next(
             (rate.limit for rate in self.rates(endpoint) if rate.per == 1 and not (rate.key or rate.cost)), None
         )
@@ -309,7 +309,7 @@ def _cost(rate: Rate, endpoint: Endpoint[..., Any], raw: Mapping[str, object]) -
 
 
 def _counted_as(command: str, rate: Rate) -> str:
-    """Return the name under which calls are counted: the command, or one for several of them."""
+    """Return the name under which calls are counted: the command, or a name that several commands share."""
     return "attributes" if rate.key == _GROUP_KEY and command in _ATTRIBUTE_WRITES else command
 
 

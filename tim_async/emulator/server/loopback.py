@@ -1,4 +1,4 @@
-"""Where the emulator may listen."""
+"""The addresses that the emulator may listen on."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from ...errors import UsageError
 
 
 def loopback(host: str, *, allow_remote: bool) -> str:
-    """Return the address to listen on; raise `UsageError` for one that other machines reach, unless they may."""
+    """Return the address to listen on; raise `UsageError` for one that other machines can reach, unless allowed."""
     if host == "localhost":
-        return "127.0.0.1"  # the name may resolve to two addresses, which would get two ports
+        return "127.0.0.1"  # the name may resolve to two addresses, with two ports
     try:
         is_loopback = ipaddress.ip_address(host).is_loopback
     except ValueError:

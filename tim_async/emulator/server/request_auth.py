@@ -24,7 +24,7 @@ _MAX_VERIFIED: Final = 1000
 
 
 def command_of(path: str) -> str:
-    """Return the command of a path: the part below `/v4/`, or the whole path when it is not below it."""
+    """Return the command of a path: the part below `/v4/`, or the whole path if it is elsewhere."""
     return path.removeprefix(_PREFIX)
 
 

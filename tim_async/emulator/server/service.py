@@ -1,12 +1,12 @@
-"""The way of one request: log, auth, faults, limit, body, handler, answer.
+"""The path of one request: log, auth, faults, limit, body, handler, answer.
 
 arrival      arrivals      logged before any check
   auth       request_auth  path, method, URL, UserSig, admin
-  plan       faults        the planned faults; those that strike before the effect end here
+    plan       faults        the planned faults; those that apply before the effect end here
   limit      limits        counted at arrival, also when the answer is delayed
   [delay]
-  due        clockwork     what the clock says is to be done before
-  body       here          JSON, object, size; empty values of fields that can be left out
+    due        clockwork     timed actions that are due before it
+    body       here          JSON, object, size; empty values of optional fields
   handler    a family      the command's own checks, then the effect; a before-event may be awaited in between
   [delay]
 answer       faults        the envelope, or what a fault makes of it
@@ -53,16 +53,16 @@ class Service:
     Args:
         auth: checks everything but the body.
         limits: counts calls.
-        state: what handlers read and change.
+        state: the state that handlers read and change.
         faults: the planned faults.
         log: the log of arrivals.
         outbox: sends events.
         clockwork: does what is due.
         body_limit: bytes of a message's body.
         clock: unix seconds.
-        has_own_dates: whether the clock is another one than the host's, whose dates aiohttp writes faster.
+        has_own_dates: whether the clock differs from the host's, whose dates aiohttp writes faster.
         window_clock: monotonic seconds, for the limits.
-        on_call: called with every request that was answered, and before that with one whose answer a fault holds back.
+        on_call: called with every answered request, and before that with one whose answer a fault holds back.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Service:
         self._running: set[asyncio.Task[object]] = set()
 
     async def cancel_all(self) -> None:
-        """Cancel all requests that are not answered yet, and wait until they have ended."""
+        """Cancel all unanswered requests, and wait until they have ended."""
         running = list(self._running)
         for task in running:
             task.cancel()
@@ -127,7 +127,7 @@ class Service:
         return response
 
     def _archive(self, path: str) -> web.Response:
-        """Return a file of archived messages, as a store of files does."""
+        """Return a file of archived messages, as a file store does."""
         file = self._state.part(Archives).files.get(path)
         if file is None:
             return web.Response(status=404)
@@ -145,7 +145,7 @@ class Service:
             response = _respond(
                 arrival,
                 CommonCode.HTTP_PARSE_FAILED,
-                failed(CommonCode.HTTP_PARSE_FAILED, "the body is over 1 MiB"),
+                failed(CommonCode.HTTP_PARSE_FAILED, "the body exceeds 1 MiB"),
             )
             response.force_close()
             return response
@@ -187,9 +187,9 @@ class Service:
     async def act(
         self, endpoint: Endpoint[..., Any], account: str, fields: Mapping[str, object], platform: str
     ) -> tuple[int, bytes]:
-        """Carry out what an account does on its device, as the call that has the same effect; return code and answer.
+        """Execute what an account does on its device, as the call with the same effect; return code and answer.
 
-        It is no call of the REST API: it is not logged, and neither limits nor faults reach it.
+        It is not a call of the REST API: it is not logged, and neither limits nor faults apply.
         """
         caller = Caller(platform=platform)
         return await self._carry_out(endpoint, account, dict(fields), msgspec.json.encode(fields), caller)
@@ -197,7 +197,7 @@ class Service:
     async def _carry_out(
         self, endpoint: Endpoint[..., Any], identifier: str, raw: object, body: bytes, caller: Caller
     ) -> tuple[int, bytes]:
-        """Carry a request out; return ErrorCode and answer."""
+        """Execute a request; return ErrorCode and answer."""
         self._clockwork.run()
         try:
             if raw == []:

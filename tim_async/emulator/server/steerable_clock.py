@@ -1,4 +1,4 @@
-"""The clock of an emulator: another clock, which can be set, moved forward and stopped."""
+"""The clock of an emulator: another clock that can be set, moved and stopped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ...errors import UsageError
 
 
 class SteerableClock:
-    """Shows what another clock shows until it is steered.
+    """Shows the time of another clock until it is steered.
 
     Args:
         base: unix seconds.
@@ -25,12 +25,12 @@ class SteerableClock:
 
     @property
     def is_steered(self) -> bool:
-        """Whether it shows another time than the clock below it."""
+        """Whether its time differs from the clock below it."""
         return self._stopped_at is not None or self._ahead != 0.0
 
     @property
     def is_stopped(self) -> bool:
-        """Whether it stands still."""
+        """Whether it is stopped."""
         return self._stopped_at is not None
 
     @property
@@ -39,7 +39,7 @@ class SteerableClock:
         return self() - self._base() if self.is_steered else 0.0
 
     def set(self, now: float, *, stopped: bool = False) -> None:
-        """Show a time from now on; go on from there, or stand still.
+        """Set the time; continue from there, or stop.
 
         Raises:
             UsageError: the time is not from 0 to the year 9999.
@@ -50,7 +50,7 @@ class SteerableClock:
         self._ahead = now - self._base()
 
     def forward(self, seconds: float) -> None:
-        """Move it; a clock that stands still stays so.
+        """Move it; a stopped clock stays stopped.
 
         Raises:
             UsageError: it would leave its range.
@@ -58,5 +58,5 @@ class SteerableClock:
         self.set(self() + seconds, stopped=self.is_stopped)
 
     def follow(self) -> None:
-        """Show again what the clock below it shows."""
+        """Follow the clock below it again."""
         self._ahead, self._stopped_at = 0.0, None

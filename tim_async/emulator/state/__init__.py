@@ -1,1 +1,1 @@
-"""What the emulator keeps: accounts, messages, groups; it knows no HTTP."""
+"""The state of the emulator: accounts, messages, groups; without HTTP."""

@@ -1,8 +1,8 @@
-"""Archives: an hour's messages of the app, and the files that hold them. Source: I34885.
+"""Archives: the app's messages of an hour, and their files. Source: I34885.
 
 What no document says
     - When the file of an hour is ready. Here: as soon as the hour is over.
-    - For how long an address is good. Here: for a day.
+    - How long an address is valid. Here: for a day.
     - Whether recalled and deleted messages are in it, and notices. Here: recalled ones are, the others are not.
     - Whether a topic's messages name it. Here: by TopicId.
 """
@@ -23,16 +23,16 @@ ARCHIVE_PATH: Final = "/msg_history/"
 HOUR_S: Final = 3_600
 KEPT_DAYS: Final = 7
 ADDRESS_S: Final = DAY_S
-# All that the emulator's messages come through.
+# The parts of the emulator that messages come from.
 _PLATFORM: Final = "RESTAPI"
 
 
 class StoredFile(msgspec.Struct, kw_only=True):
-    """A file that can be fetched.
+    """A downloadable file.
 
     Attributes:
         data: its bytes.
-        expires_at: unix seconds until which its address is good.
+        expires_at: unix seconds until which its address is valid.
     """
 
     data: bytes
@@ -40,7 +40,7 @@ class StoredFile(msgspec.Struct, kw_only=True):
 
 
 class Archives(Part):
-    """The files whose addresses were handed out.
+    """The files whose addresses were returned.
 
     Attributes:
         files: by path.
@@ -51,7 +51,7 @@ class Archives(Part):
         self.files: dict[str, StoredFile] = {}
 
     def keep(self, path: str, data: bytes, now: float) -> StoredFile:
-        """Keep a file, and forget those whose address is no longer good."""
+        """Keep a file, and drop those whose address has expired."""
         self.files = {path: file for path, file in self.files.items() if file.expires_at > now}
         self.files[path] = file = StoredFile(data=data, expires_at=now + ADDRESS_S)
         return file

@@ -12,7 +12,7 @@ ImportKey = tuple[frozenset[str], int, int, int]
 
 
 class Imports(Part):
-    """The marks of imported messages, kept for good, so that a second import of a message is recognized.
+    """The marks of imported messages, kept permanently, so that a second import of a message is recognized.
 
     Attributes:
         seen: the two accounts, MsgSeq, MsgRandom and MsgTimeStamp of each.
@@ -46,12 +46,12 @@ class C2CExtensions(Part):
         return known[1]
 
     def forget_account(self, user_id: str) -> None:
-        """Remove what belongs to the messages of an account that is being deleted."""
+        """Remove the key/values of the messages of an account that is being deleted."""
         for index, (entry, _) in list(self._books.items()):
             if user_id in (entry.message.from_account, entry.message.to_account):
                 del self._books[index]
 
     def forget_entries(self, entries: Sequence[Entry], pairs: Collection[Pair]) -> None:
-        """Remove the key/values of messages that are not kept any more."""
+        """Remove the key/values of messages that are no longer kept."""
         for entry in entries:
             self._books.pop(entry.index, None)

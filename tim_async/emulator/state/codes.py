@@ -3,8 +3,8 @@
     raise Refusal(GroupCode.NOT_FOUND, f"group {group_id!r} does not exist")
 
 A number means different things in different services, so each scope of the catalogue (`tim_async._codes`) has its own
-class, with the names of the catalogue. Which request is refused with which code is documented at the top of the
-handler's module. Source: I34348 (the table of all codes), and the documents named at each class.
+class, with the names of the catalogue. Each handler's module says at the top which request is refused with which code.
+Source: I34348 (the table of all codes), and the documents named at each class.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class SnsCode:
     IN_PEER_BLACKLIST: Final = 30525
     PENDING_CONFIRM: Final = 30539
     NOT_FRIEND: Final = 31704
-    # 38000 to 39000 are the app's own (webhooks, "custom refusal codes"); this one stands for a refusal without a code.
+    # 38000 to 39000 are the app's own (webhooks, "custom refusal codes"); this one means a refusal without a code.
     WEBHOOK_REJECTED: Final = 38000
 
 

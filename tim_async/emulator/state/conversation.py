@@ -23,7 +23,7 @@ class Entry(msgspec.Struct, kw_only=True):
         hidden_from: the accounts whose history does not have it.
         is_unread: whether the recipient has it among the unread ones.
         supports_extension: whether it can have extensions.
-        push: what its notification is made of; None for what it holds itself.
+        push: the settings of its notification; None if the message itself has them.
         is_edited: whether it was changed after it was sent.
     """
 
@@ -36,7 +36,7 @@ class Entry(msgspec.Struct, kw_only=True):
     is_edited: bool = False
 
     def change(self, **fields: object) -> None:
-        """Change fields of the message, by replacing it: a copy that was read before stays as it was."""
+        """Change fields of the message by replacing it: a copy that was read before stays unchanged."""
         self.message = msgspec.structs.replace(self.message, **fields)
 
 

@@ -10,9 +10,9 @@ What the service does (reference: c2c.md)
     message, and is dropped.
 
 What is done here
-    Entries stand sorted by (second, MsgSeq, order of arrival). Duplicates are known by (sender, recipient, MsgSeq,
+    Entries are sorted by (second, MsgSeq, order of arrival). Duplicates are recognized by (sender, recipient, MsgSeq,
     MsgRandom, CRC32 of MsgBody with sorted keys). The 120 s run from the first send; a repeat does not extend them.
-    A limited number of entries is kept: the oldest make room, and leave traces that are still read back (see `traces`).
+    The number of entries is limited: the oldest make room, and leave traces that can still be read (see `traces`).
 
 What no document says
     - How a dropped duplicate is answered. Here: like the first one, with the same MsgKey and MsgTime.
@@ -67,7 +67,7 @@ DuplicateKey = tuple[str, str, int, int, int]
 
 
 def content_crc(msg_body: object) -> int:
-    """Return the CRC32 of a MsgBody, given as plain JSON values; the order of keys does not count."""
+    """Return the CRC32 of a MsgBody, given as plain JSON values; the order of keys does not matter."""
     return zlib.crc32(msgspec.json.encode(msg_body, order="sorted"))
 
 
@@ -77,11 +77,11 @@ def msg_id(sender: str, second: int, random: int) -> str:
 
 
 class Part:
-    """The state of one area, such as groups; created when a handler first asks for it.
+    """The state of one area, such as groups; created when a handler first needs it.
 
     Attributes:
         state: the whole state.
-        is_of_messages: whether it holds nothing that is left when all messages are forgotten.
+        is_of_messages: whether it holds only data of messages.
     """
 
     is_of_messages: ClassVar[bool] = False
@@ -93,14 +93,14 @@ class Part:
         """Remove what belongs to an account that is being deleted."""
 
     def clear_messages(self) -> None:
-        """Forget messages, and what repeats of them would be recognized by; for parts that hold other things too."""
+        """Drop messages and the data for recognizing repeats; for parts that hold other things too."""
 
     def forget_entries(self, entries: Sequence[Entry], pairs: Collection[Pair]) -> None:
-        """Remove what belongs to one-to-one messages that are not kept any more.
+        """Remove the data of one-to-one messages that are no longer kept.
 
         Args:
             entries: the messages.
-            pairs: the accounts between which no message is left.
+            pairs: the accounts that have no messages left between them.
         """
 
 
@@ -116,7 +116,7 @@ class State:
         auto_import: whether an unknown account is imported when it is first named.
         duplicates: the sends of the last two minutes.
         sdk_app_id: the app.
-        base_url: where it is served; "" before it is.
+        base_url: its address; "" before it is served.
         checks_extension_seq: whether Seq locks the key/values of messages, as it does for members.
         max_contacts: how many conversations the list of an account keeps.
         max_messages: how many messages are kept whole: of accounts, and as many of groups.
@@ -147,14 +147,14 @@ class State:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything but the settings."""
+        """Drop everything except the settings."""
         self.accounts: dict[str, Account] = {}
         self.deleted: set[str] = set()
         self._parts: dict[type[Part], Part] = {}
         self.clear_messages()
 
     def clear_messages(self) -> None:
-        """Forget all one-to-one messages, and what repeats of them would be recognized by; and those of the parts."""
+        """Drop all one-to-one messages, the data for recognizing repeats, and the messages of the parts."""
         self.duplicates: Duplicates[DuplicateKey, SendMsgResult] = Duplicates(self._duplicate_window_s)
         self._conversations: dict[Pair, Conversation] = {}
         self._traces = Traces()
@@ -170,7 +170,7 @@ class State:
         return int(now - self._history_s)
 
     def contents(self) -> dict[str, object]:
-        """Return what is held besides the parts, under the names that `restore` knows."""
+        """Return everything besides the parts, under the names that `restore` expects."""
         return {
             "accounts": list(self.accounts.values()),
             "deleted": self.deleted,
@@ -193,7 +193,7 @@ class State:
         checks_extension_seq: bool,
         parts: Iterable[Part],
     ) -> None:
-        """Hold this, and nothing else."""
+        """Replace the contents."""
         self.clear()
         self.accounts.update((account.user_id, account) for account in accounts)
         self.deleted = deleted
@@ -207,11 +207,11 @@ class State:
         self._parts = {type(part): part for part in parts}
 
     def parts(self) -> Collection[Part]:
-        """Return the parts that there are."""
+        """Return the existing parts."""
         return self._parts.values()
 
     def part(self, kind: type[PartT]) -> PartT:
-        """Return the part of this kind, the same one every time."""
+        """Return the part of this kind, always the same object."""
         known = self._parts.get(kind)
         if known is None:
             known = self._parts[kind] = kind(self)
@@ -260,7 +260,7 @@ class State:
         pairs = [_pair(sender, recipient) for recipient in recipients]
         talks = [self._conversations[pair] for pair in pairs if pair in self._conversations]
         key = plain
-        # Seq, random and second may be equal where the content differs, and paging goes by key.
+        # Seq, random and second may be equal although the content differs, and paging goes by key.
         number = 1
         while any(key in talk.by_key for talk in talks):
             number += 1
@@ -276,7 +276,7 @@ class State:
         is_unread: bool = False,
         supports_extension: bool = False,
     ) -> Entry:
-        """Put a message into the history of its conversation."""
+        """Add a message to the history of its conversation."""
         self._forget_old(now)
         entry = Entry(
             index=self._next_index,
@@ -301,7 +301,7 @@ class State:
         self._peers[recipient].add(sender)
 
     def find(self, sender: str, recipient: str, key: str, now: float) -> Entry | None:
-        """Return the stored message of this key from one account to another, None when there is none."""
+        """Return the stored message with this key from one account to another, None if there is none."""
         conversation = self._conversations.get(_pair(sender, recipient))
         entry = conversation.by_key.get(key) if conversation is not None else None
         if entry is None or entry.message.from_account != sender:
@@ -380,7 +380,7 @@ class State:
         self.read(entry)
 
     def _make_room(self) -> None:
-        """Keep no more than the traces of the oldest messages: of a hundredth of them at once, for speed."""
+        """Reduce the oldest messages to traces: a hundredth of them at once, for speed."""
         over = len(self._entries) - self.max_messages
         oldest = list(itertools.islice(self._entries.values(), over + self.max_messages // 100))
         for entry in oldest:
@@ -390,7 +390,7 @@ class State:
         self._forget_empty(oldest)
 
     def _forget_empty(self, entries: Sequence[Entry]) -> None:
-        """Remove what belongs to messages that were removed, and conversations that have none any more."""
+        """Remove the data of messages that were removed, and conversations without messages."""
         empty = set()
         for entry in entries:
             one, other = pair = _pair(entry.message.from_account, entry.message.to_account)

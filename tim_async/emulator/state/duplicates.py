@@ -1,4 +1,4 @@
-"""What repeats are recognized by: the sends of the last while, and their answers."""
+"""Recent sends and their answers, for recognizing repeats."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Duplicates(Generic[KeyT, AnswerT]):
 
     def __init__(self, window_s: float) -> None:
         self.window_s: float = window_s
-        # A plain dict takes ever longer to show its first entry when it loses them from the front.
+        # A plain dict takes longer and longer to return its first entry while entries are removed from the front.
         self._seen: OrderedDict[KeyT, tuple[float, AnswerT]] = OrderedDict()
 
     def find(self, key: KeyT, now: float) -> AnswerT | None:
-        """Return the answer to the first send with this key; None when there is none within the window."""
+        """Return the answer to the first send with this key; None if there is none within the window."""
         while self._seen:
             oldest = next(iter(self._seen))
             if now - self._seen[oldest][0] < self.window_s:

@@ -2,7 +2,7 @@
 
 Every change gives its pair the next version (Seq). For members it is an optimistic lock: a change that names another
 version than the current one is refused for that pair (23001). It is not checked for admins, the only callers here,
-unless a switch of the emulator says so.
+unless a setting of the emulator enables it.
 
 What no document says
     - Whether several pairs of one call share a version. Here: each has its own.

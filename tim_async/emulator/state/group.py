@@ -5,14 +5,14 @@ community. An *entry* is a stored message of a thread. What the types of groups 
 
 What the service does (documents as named there)
     A group may have an owner. Owner and first members are in it from the start, except in a live group (AVChatRoom):
-    there everyone, the owner included, joins from a client and is a member only while present.
+    there every account, including the owner, joins from a client and is a member only while present.
     An admin of the app may do what an owner may, member or not: permissions of roles are not checked here.
-    A group's MsgSeq counts from 1 without gaps; NextMsgSeq is the next one. InfoSeq grows with every change of the
-    profile. A mute of 4294967295 s lasts for ever. A banned account is removed, and cannot join until the ban ends.
+    A group's MsgSeq counts from 1 without gaps; NextMsgSeq is the next one. InfoSeq increases with every change of the
+    profile. A mute of 4294967295 s is permanent. A banned account is removed, and cannot join until the ban ends.
 
 What is done here
-    Groups and members are kept in order of arrival. Mutes belong to threads, since a topic has its own; they are kept
-    by account, not by member, because a live group has no lasting members. Expired mutes are not returned.
+    Groups and members are kept in order of arrival. Mutes belong to threads, because a topic has its own; they are kept
+    by account, not by member, because a live group has no permanent members. Expired mutes are not returned.
     A member who leaves loses role, name card and custom fields, but not a mute (I34951).
 
 What no document says
@@ -60,7 +60,7 @@ _RULE_NAMES: Final = {
     "has_unread": "unread counts",
     "has_receipts": "read receipts",
     "has_topics": "topics and permission groups",
-    "is_live": "marks, robots and lists of who is online",
+    "is_live": "marks, robots and lists of online members",
 }
 
 
@@ -69,7 +69,7 @@ class Member(msgspec.Struct, kw_only=True):
 
     Attributes:
         account: the account.
-        number: its place in the order of joining; cursors of lists are made of it.
+        number: its place in the order of joining; list cursors are built from it.
         role: Owner, Admin or Member.
         join_time: unix seconds.
         name_card: its name in the group.
@@ -248,7 +248,7 @@ class Group(msgspec.Struct, kw_only=True):
             if account in permission_group.members:
                 permission_group.members.remove(account)
         marks = self.marks.pop(account, {})
-        if ROBOT_MARK in marks:  # the one that stays when the account leaves (I50294)
+        if ROBOT_MARK in marks:  # this mark stays when the account leaves (I50294)
             self.marks[account] = {ROBOT_MARK: marks[ROBOT_MARK]}
         if self.owner == account and not self.rules.is_live:
             self.owner = None
@@ -272,7 +272,7 @@ class Groups(Part):
         self._numbers = itertools.count(1)
         # The groups of an account, so that listing them need not scan all groups.
         self._joined: dict[str, dict[str, Group]] = {}
-        # The messages of all groups in the order in which they were stored; some may be gone by now.
+        # The messages of all groups in the order in which they were stored; some may have been removed.
         self._stored: deque[tuple[Thread, int]] = deque()
 
     def forget_account(self, user_id: str) -> None:
@@ -318,7 +318,7 @@ class Groups(Part):
                 thread.clear_messages()
 
     def note_stored(self, thread: Thread, seq: int) -> None:
-        """Note that a message was stored; the oldest of all groups makes room, and is as an expired one."""
+        """Record that a message was stored; the oldest of all groups makes room and counts as expired."""
         self._stored.append((thread, seq))
         while len(self._stored) > self.state.max_messages:
             oldest, old_seq = self._stored.popleft()
@@ -406,13 +406,13 @@ class Groups(Part):
         return True
 
     def enter(self, group: Group, account: str, now: float, *, approved: bool) -> Member:
-        """Let an account join by itself, from a client; a member who was added comes online.
+        """Make an account join as from a client; a member who was added comes online.
 
         Args:
             group: the group.
             account: the account.
             now: unix seconds.
-            approved: whether owner or admins approved it, where the group requires that.
+            approved: whether owner or admins approved it, if the group requires that.
         """
         if not self.state.knows(account, now):
             raise Refusal(GroupCode.ACCOUNT_NOT_FOUND, f"{account!r} is not imported")
@@ -423,7 +423,7 @@ class Groups(Part):
             if not group.rules.can_apply or group.apply_join_option == "DisableApply":
                 raise Refusal(GroupCode.NO_PERMISSION, f"group {group.group_id!r} does not accept applications")
             if group.apply_join_option == "NeedPermission" and not approved:
-                raise Refusal(GroupCode.NO_PERMISSION, f"joining group {group.group_id!r} needs approval")
+                raise Refusal(GroupCode.NO_PERMISSION, f"joining group {group.group_id!r} requires approval")
             if not group.room_for(1):
                 raise Refusal(GroupCode.FULL, f"the group is full, with {len(group.members)} members")
             member = self.join(group, account, now, role=ADMIN if account in group.live_admins else MEMBER)

@@ -40,7 +40,7 @@ COMMUNITY: Final = "Community"
 
 _NEWER_NAMES: Final = {"Work": WORK, "Meeting": MEETING}
 
-# Ids that the service generates begin with it; an app may choose such an id for a community only.
+# Ids that the service generates begin with this; an app may choose such an id only for a community.
 RESERVED_PREFIX: Final = "@TGS#"
 COMMUNITY_PREFIX: Final = "@TGS#_"
 TOPIC_MARK: Final = "@TOPIC#_"
@@ -54,10 +54,10 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         kind: the type's older name, which answers have.
         letter: follows the prefix in ids that the service generates.
         max_members: the maximum number of members; None is no limit.
-        default_max_members: the maximum where none is given.
-        apply_join: ApplyJoinOption where none is given.
-        invite_join: InviteJoinOption where none is given.
-        can_apply: whether an account can join by itself, at once or after approval.
+        default_max_members: the maximum if none is given.
+        apply_join: ApplyJoinOption if none is given.
+        invite_join: InviteJoinOption if none is given.
+        can_apply: whether an account can join on its own, at once or after approval.
         can_add: whether members can be added.
         can_remove: whether members can be removed.
         can_transfer: whether the owner can be changed.
@@ -153,7 +153,7 @@ def is_group_id(value: str) -> bool:
 
 
 def why_not_ours(value: str, rules: Rules) -> str | None:
-    """Return why an app cannot choose this id for a new group; None when it can."""
+    """Return why an app cannot choose this id for a new group; None if it can."""
     if not is_group_id(value):
         return f"it must be 1 to {GROUP_ID_MAX_BYTES} printable ASCII characters"
     if TOPIC_MARK in value:

@@ -1,4 +1,4 @@
-"""Which accounts are logged in, and on which platforms. The REST API can only end a login (`kick`); tests set them."""
+"""The accounts that are logged in, and their platforms. The REST API can only end a login (`kick`); tests set them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OFFLINE: Final = "Offline"
 
 
 class LoginState(Part):
-    """The platforms every account is logged in on."""
+    """The platforms on which every account is logged in."""
 
     def __init__(self, state: State) -> None:
         super().__init__(state)

@@ -1,7 +1,7 @@
 """State of pushes: attributes, tags, and the pushes themselves.
 
-The older pushes to all users (all_member_push) and the push service (timpush) use the same attribute numbers and the
-same tags, so they share one state here; whether they do in the service is not documented.
+The older pushes to all users (all_member_push) and the push service (timpush) use the same attribute numbers and tags,
+so they share one state here; whether they do so in the service is not documented.
 
 What no document says
     - Whether users keep their values when an attribute is renamed. Here: yes, values belong to its number.
@@ -30,7 +30,7 @@ from .core import CHINA_OFFSET_S, DAY_S, Part, State
 from .push_record import PushRecords
 from .refusal import Refusal
 
-# How many pushes to all users a day allows (I37166).
+# The daily number of pushes to all users (I37166).
 MAX_PUSHES_PER_DAY: Final = 100
 # How many tags there can be (I60568; I37173 has the first).
 MAX_TAGS_OF_USER: Final = 100
@@ -56,7 +56,7 @@ class SentPush(msgspec.Struct, kw_only=True):
         data_id: the app's own id.
         web_info: the notification of the browser, for web pushes.
         message: the message for open pages, for web pushes.
-        revoked_at: when it was revoked, None when it was not.
+        revoked_at: when it was revoked, None if it was not.
         shown_instead: the notification that replaced it.
     """
 
@@ -192,7 +192,7 @@ class PushState(Part):
         return push
 
     def _make_room(self, now: float) -> None:
-        """Forget the oldest pushes, but for what recognizes a repeat."""
+        """Drop the oldest pushes, except for the data that recognizes a repeat."""
         cut = 1 + self.state.max_pushes // 100
         for push in self.pushes[:cut]:
             mark = push.command, push.msg_random
@@ -206,7 +206,7 @@ class PushState(Part):
             del self._marks[oldest.command, oldest.msg_random]
 
     def taken_today(self, command: str, now: float) -> int:
-        """Count the pushes of a command since the day began."""
+        """Count the pushes of a command today."""
         return self._taken[command, _day(now)]
 
     def revoke(self, task_id: str, now: float, shown_instead: OfflinePushInfo) -> None:

@@ -1,10 +1,10 @@
-"""What pushes reached: the devices, and how many accounts had none. Figures, losses and traces are made from it.
+"""The devices that pushes reached, and how many accounts had none. Figures, losses and traces are made from it.
 
-Words. A *device* is a platform on which an account is logged in (`Emulator.set_online`). It is reached online, or,
-where the account is `PushOnline` and nowhere `Online`, through the push of a vendor.
+Words. A *device* is a platform on which an account is logged in (`Emulator.set_online`). It is reached online, or, if
+the account is `PushOnline` and nowhere `Online`, through a vendor's push.
 
-Pushes of chat messages go to accounts that are not online. One message may be to many accounts, and most accounts of a
-test are logged in nowhere: of those only the number is kept, by the second.
+Pushes of chat messages go to accounts that are not online. One message may go to many accounts, and most accounts of a
+test are not logged in anywhere: for those only the number is kept, by the second.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import msgspec
 from .core import DAY_S, Part, State
 from .login import OFFLINE, ONLINE, LoginState
 
-# Apple's platforms; the vendors of all others are not known here.
+# Apple's platforms; the vendors of all others are unknown here.
 APPLE: Final = frozenset({"iPhone", "iPad", "iOS", "IOS", "Mac", "macOS"})
 APPLE_CHANNEL: Final = 1
 UNKNOWN_CHANNEL: Final = 0
-# The longest range that can be asked for (I71894, I71897).
+# The longest range of a query (I71894, I71897).
 KEPT_S: Final = 30 * DAY_S
 
 
@@ -30,7 +30,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     """A device that a push went to.
 
     Attributes:
-        to_account: whose device it is.
+        to_account: the account that owns it.
         platform: its platform.
         is_online: whether it was reached online, and not through a vendor.
     """
@@ -46,7 +46,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PushRecord(msgspec.Struct, kw_only=True):
-    """What a push reached.
+    """The results of a push.
 
     Attributes:
         at: unix seconds.
@@ -60,7 +60,7 @@ class PushRecord(msgspec.Struct, kw_only=True):
 
 
 class PushRecords(Part):
-    """What pushes reached.
+    """The results of pushes.
 
     Attributes:
         tasks: pushes to all users, to an audience or to listed users, by TaskId.
@@ -105,7 +105,7 @@ class PushRecords(Part):
         self.tasks[task_id] = record
 
     def add_message(self, push_id: str, accounts: Iterable[str], now: float) -> None:
-        """Record the push of a chat message to accounts, of which those are left out that are online."""
+        """Record the push of a chat message to those accounts that are not online."""
         logins = self.state.part(LoginState)
         devices: list[Device] = []
         for account in accounts:
@@ -132,7 +132,7 @@ class PushRecords(Part):
                 yield task_id, record
 
     def messages_between(self, start: float, end: float) -> PushRecord:
-        """Return the pushes of chat messages of a range of time as if they were one."""
+        """Return the pushes of chat messages of a range of time, merged into one."""
         devices = [
             device for record in self.messages.values() if start <= record.at < end + 1 for device in record.devices
         ]

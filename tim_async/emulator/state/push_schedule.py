@@ -24,8 +24,8 @@ class Schedule(msgspec.Struct, kw_only=True):
         kind: All, Tag or User.
         made_at: unix seconds.
         due_at: unix seconds.
-        content: what is pushed.
-        push_task_id: the TaskId of the push; "" before.
+        content: the push.
+        push_task_id: the TaskId of the push; "" before it is sent.
     """
 
     task_id: int
@@ -79,7 +79,7 @@ class Schedules(Part):
         self._pending.pop(schedule.task_id, None)
 
     def due(self, now: float) -> Iterator[Schedule]:
-        """Yield the pushes that are due, earliest first; each is pending no more."""
+        """Yield the pushes that are due, earliest first; they are no longer pending then."""
         for schedule in sorted(self._pending.values(), key=lambda each: (each.due_at, each.task_id)):
             if schedule.due_at > now:
                 return

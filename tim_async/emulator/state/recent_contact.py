@@ -12,7 +12,7 @@ What the service does (I43087, I43088, I53437 to I53442)
 What is done here
     Handlers of messages call `note` for every account that has the message in its history.
     Lists are sorted by time, and within a second by the order of the messages, newest first. They are cut when they
-    are looked at, or have become twice as long as they may be.
+    are read, or have reached twice their maximum length.
 
 What no document says
     - Whether deleting an unknown conversation is an error. Here: no.
@@ -47,7 +47,7 @@ Key = tuple[int, str]
 
 
 def key_of(contact: ContactItem) -> Key:
-    """Return the key of a contact whose end is given, as `check` asks for."""
+    """Return the key of a contact whose end is given, as `check` requires."""
     return contact.type, (contact.to_account if contact.type == C2C else contact.to_group_id) or ""
 
 
@@ -138,9 +138,9 @@ class RecentContacts(Part):
     # The list
 
     def note(self, user_id: str, contact: Key, second: int) -> None:
-        """Record that an account has a message of a conversation; an older one than the newest changes nothing."""
+        """Record that an account has a message of a conversation; a message older than the newest changes nothing."""
         book = self._books.pop(user_id, None) or Book()
-        self._books[user_id] = book  # the last one: those who wrote or were written to last stand at the end
+        self._books[user_id] = book  # moved to the end, which has the most recently active accounts
         known = book.sessions.get(contact)
         if known is None:
             book.sessions[contact] = Session(time=second, number=next(self._numbers))
@@ -151,7 +151,7 @@ class RecentContacts(Part):
             known.time, known.number = second, next(self._numbers)
 
     def note_c2c(self, sender: str, recipient: str, second: int, *, hidden_from: Iterable[str] = ()) -> None:
-        """Record a message between two accounts, on the lists of those whose history has it."""
+        """Record a message between two accounts on the lists of those whose history has it."""
         for user_id, other in {(sender, recipient), (recipient, sender)}:
             if user_id not in hidden_from:
                 self.note(user_id, (C2C, other), second)
@@ -215,7 +215,7 @@ class RecentContacts(Part):
         return known
 
     def check_mark_room(self, user_id: str, contact: Key) -> None:
-        """Refuse to mark one conversation too many."""
+        """Refuse to mark a conversation beyond the maximum."""
         marked = self.book(user_id).marked
         known = marked.get(contact)
         if (known is None or not known.is_marked) and sum(each.is_marked for each in marked.values()) >= MAX_CONTACTS:

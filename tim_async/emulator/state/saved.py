@@ -1,4 +1,4 @@
-"""The whole state as plain JSON values: accounts, messages, what repeats are recognized by, and every part."""
+"""The whole state as plain JSON values: accounts, messages, the data for recognizing repeats, and every part."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .traces import Traces
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Let nothing look for garbage: millions of objects are made that stay, which doubles the time."""
+    """Suspend garbage collection: millions of permanent objects are created, which would double the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -27,10 +27,10 @@ def _no_collection() -> Iterator[None]:
 
 
 def save(state: State) -> dict[str, object]:
-    """Return all that a state holds, but for its settings."""
+    """Return everything that a state holds, except its settings."""
     writer = Writer()
     with _no_collection():
-        # Entries come before the parts, which may know some of them.
+        # Entries come before the parts, which may refer to them.
         saved = {name: writer.write(value) for name, value in state.contents().items()}
         saved["parts"] = {
             type(part).__name__: {name: writer.write(value) for name, value in vars(part).items() if name != "state"}
@@ -40,7 +40,7 @@ def save(state: State) -> dict[str, object]:
 
 
 def load(state: State, saved: Mapping[str, Any]) -> None:
-    """Let a state hold what was saved, and nothing else; raise `ValueError`, and change nothing, if it does not fit."""
+    """Replace the contents of a state; raise `ValueError`, and change nothing, if they do not fit."""
     with _no_collection():
         _load(state, saved)
 
@@ -53,10 +53,10 @@ def _load(state: State, saved: Mapping[str, Any]) -> None:
     _check("entries", contents["entries"], Entry)
     for name, kind in (("duplicates", Duplicates), ("traces", Traces), ("next_index", int), ("deleted", set)):
         if not isinstance(contents[name], kind):
-            raise ValueError(f"{name} is of another type")  # noqa: TRY004 - it comes from a file
+            raise ValueError(f"{name} has the wrong type")  # noqa: TRY004 - it comes from a file
     saved_parts = _of(saved, "parts")
     if not isinstance(saved_parts, Mapping):
-        raise ValueError("parts is of another type")  # noqa: TRY004
+        raise ValueError("parts has the wrong type")  # noqa: TRY004
     parts = [_part(state, kinds, name, fields, reader) for name, fields in saved_parts.items()]
     state.restore(parts=parts, **contents)
 
@@ -66,23 +66,23 @@ def _part(
 ) -> Part:
     kind = kinds.get(name)
     if kind is None:
-        raise ValueError(f"there is no part {name[:60]!r}")
+        raise ValueError(f"unknown part {name[:60]!r}")
     part = kind(state)
     for field, first in list(vars(part).items()):
         if field != "state":
             value = reader.read(_of(fields, field))
             if type(value) is not type(first):
-                raise ValueError(f"{field} of {name} is of another type")
+                raise ValueError(f"{field} of {name} has the wrong type")
             setattr(part, field, value)
     return part
 
 
 def _of(saved: object, name: str) -> Any:  # noqa: ANN401 - plain JSON
     if not isinstance(saved, Mapping) or name not in saved:
-        raise ValueError(f"it lacks {name}")
+        raise ValueError(f"{name} is missing")
     return saved[name]
 
 
 def _check(name: str, values: object, kind: type) -> None:
     if not isinstance(values, list) or not all(isinstance(each, kind) for each in values):
-        raise ValueError(f"{name} holds something else")
+        raise ValueError(f"{name} has unknown contents")

@@ -1,14 +1,14 @@
-"""Writes the state as plain JSON values, and reads it again.
+"""Writes the state as plain JSON values, and reads it back.
 
-JSON has no tuples, sets or keys other than texts, and no two names for one object. So what is not plain is an object
-with the name of its type under `$`; what may be known under several names (`Entry`, `Group`) has a number under `#`
-where it first stands, and is `{"$": "same", "#": 7}` from then on. What has a form on the wire, such as `RoamMsg`,
-stands there in that form.
+JSON has no tuples, sets or keys other than texts, and no references. So a value that is not plain becomes an object
+with the name of its type under `$`. An object with several references (`Entry`, `Group`) has a number under `#` at its
+first occurrence, and is `{"$": "same", "#": 7}` after that. Types with a wire form, such as `RoamMsg`, are written in
+that form.
 
     {"$": "group.Member", "#": 12, "account": "alice", "number": 1, "join_time": 1700000000}
 
-Reading makes objects of the state's own classes and of the wire's, and of nothing else, and checks the types of their
-fields. Whatever does not fit raises `ValueError`.
+Reading creates only objects of the state's own classes and of the wire's, and checks the types of their fields.
+Anything that does not fit raises `ValueError`.
 """
 
 from __future__ import annotations
@@ -34,26 +34,26 @@ from .links import Links
 from .threads import Thread
 from .traces import Block, Traces
 
-# The version of what is written; it changes with the names of the classes and of their fields.
+# The version of the format; it changes with the names of the classes and of their fields.
 VERSION: Final = 1
 _SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _EMPTY: Final = (dict, list, set)
 _STATE: Final = __package__ + "."
 _MODELS: Final = __package__.removesuffix("emulator.state") + "models."
-# The classes that are no structs; what their fields are shows in these.
+# The classes that are not structs; an instance shows their fields.
 _EXAMPLES: Final[tuple[object, ...]] = (Block(), Duplicates(0.0), ExtensionBook(), Links(), Thread(), Traces())
 _PLAIN: Final = {type(each): each for each in _EXAMPLES}
 
 
 class Writer:
-    """Writes values; objects that it has written before are written as the same ones."""
+    """Writes values; objects that it has written before are written as references."""
 
     def __init__(self) -> None:
         self._numbers: dict[int, int] = {}
-        self._held: list[object] = []  # so that no other object gets the id of one of them
+        self._held: list[object] = []  # keeps objects alive, so that their ids are not reused
 
     def write(self, value: object) -> object:
-        """Return a value as JSON has it."""
+        """Return the JSON form of a value."""
         kind = type(value)
         if kind in _SCALARS:
             return value
@@ -70,7 +70,7 @@ class Writer:
         return self._collection(value)
 
     def _items(self, values: Iterable[object]) -> list[object]:
-        # Most of what there is stands for itself, and a large state is written while nothing else can be done.
+        # Most values are plain, and nothing else runs while a large state is written.
         return [each if type(each) in _SCALARS else self.write(each) for each in values]
 
     def _object(self, value: object) -> object:
@@ -119,7 +119,7 @@ class Reader:
         self._known: dict[int, object] = {}
 
     def read(self, value: object) -> Any:  # noqa: ANN401 - whatever was written
-        """Return a value; raise `ValueError` for what no writer writes."""
+        """Return a value; raise `ValueError` for anything that `Writer` does not write."""
         if isinstance(value, list):
             return [self.read(each) for each in value]
         if not isinstance(value, dict):
@@ -152,7 +152,7 @@ class Reader:
         fields = {name: self.read(value[name]) for name in _fields(cls) if name in value or name not in defaults}
         for name, types in _types(cls).items():
             if name in fields and not isinstance(fields[name], types):
-                raise ValueError(f"{name} of {kind} is of another type")
+                raise ValueError(f"{name} of {kind} has the wrong type")
         if issubclass(cls, msgspec.Struct):
             return cls(**fields)
         plain: object = object.__new__(cls)
@@ -197,17 +197,17 @@ def _name(cls: type, package: str) -> str:
 
 @cache
 def _find(name: str, package: str, base: type) -> type[Any]:
-    """Return the class of a name, which the emulator has imported already; nothing else can be named."""
+    """Return the class of a name that the emulator has already imported; nothing else can be named."""
     module, _, qualname = name.rpartition(".")
     found = getattr(sys.modules.get(package + module), qualname, None)
     if not isinstance(found, type) or not issubclass(found, base) or found.__module__ != package + module:
-        raise ValueError("there is no such class")
+        raise ValueError("unknown class")
     if not (issubclass(found, msgspec.Struct) or found in _PLAIN):
         raise ValueError("it is not part of the state")
     return found
 
 
-# Not `functools.cache`: to mypy, not every class can be a key.
+# Not `functools.cache`: for mypy, not every class is hashable.
 _FIELDS: Final[dict[type, tuple[str, ...]]] = {}
 _DEFAULTS: Final[dict[type, dict[str, object]]] = {}
 _TYPES: Final[dict[type, dict[str, tuple[type, ...]]]] = {}
@@ -225,7 +225,7 @@ def _fields(cls: type) -> tuple[str, ...]:
 
 
 def _defaults(cls: type) -> Mapping[str, object]:
-    """Return the defaults of a struct's fields; None stands for what is empty at first. They are not written."""
+    """Return the defaults of a struct's fields; None stands for an empty container. They are not written."""
     known = _DEFAULTS.get(cls)
     if known is None:
         known = _DEFAULTS[cls] = {}
@@ -238,7 +238,7 @@ def _defaults(cls: type) -> Mapping[str, object]:
 
 
 def _types(cls: type) -> dict[str, tuple[type, ...]]:
-    """Return what the fields of a class may be instances of, for those of which that is known."""
+    """Return the types that the fields of a class may have, as far as known."""
     known = _TYPES.get(cls)
     if known is None:
         plain = _PLAIN.get(cls)

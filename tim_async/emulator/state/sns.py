@@ -43,7 +43,7 @@ class Friend(msgspec.Struct, kw_only=True):
     """A friend as one account has it.
 
     Attributes:
-        add_source: where the friendship comes from.
+        add_source: the origin of the friendship.
         add_wording: the text of the request.
         add_time: unix seconds.
         remark: the account's own name for the friend.
@@ -80,8 +80,8 @@ class SnsState(Part):
 
     Attributes:
         friends: from an account to those on its list.
-        blocked: from an account to those it blocks; unix seconds since when.
-        waiting: from an account to those it asked for consent; unix seconds of the request.
+        blocked: from an account to those it blocks; unix seconds of the block.
+        waiting: from an account to those whose consent it requested; unix seconds of the request.
     """
 
     def __init__(self, state: State) -> None:
@@ -102,8 +102,8 @@ class SnsState(Part):
         """Return whether a friendship can be made at once; otherwise record a request for consent and return False.
 
         Args:
-            user_id: the account that asks.
-            other: the account that it asks.
+            user_id: the account that requests it.
+            other: the other account.
             now: unix seconds.
             both: whether the friendship has both sides.
             force: whether the profiles of the two do not matter.

@@ -1,6 +1,6 @@
 """Threads: the sequence of messages of a group or a topic, with MsgSeq, read positions and mutes.
 
-What the service does and what no document says is described in `state.group`.
+`state.group` describes what the service does and what no document says.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...models.offline_push import OfflinePushInfo
 from .extensions import ExtensionBook
 
 DAY_S: Final = 86_400
-# The end of a mute without end, in answers.
+# The end of a permanent mute, in answers.
 FOREVER: Final = U32_MAX
 
 
@@ -36,14 +36,14 @@ class GroupEntry(msgspec.Struct, kw_only=True):
         place: 0 for a message and 2 for a recalled one, which keeps its MsgSeq; 1, in answers, is an expired one.
         is_system: whether the service wrote it.
         to_accounts: the members it was addressed to; None for all.
-        needs_receipt: whether it asks for read receipts.
+        needs_receipt: whether it requests read receipts.
         read_by: unix seconds of the read receipts, by member.
         unread_count: whether it counts as unread.
         supports_extension: whether it can have extensions.
         extensions: its extensions; None when it never had any.
-        push: what its notification is made of; None for what it holds itself.
+        push: the settings of its notification; None if the message itself has them.
         is_edited: whether it was changed after it was sent.
-        mentions: who is mentioned in it; "" stands for everyone.
+        mentions: the mentioned members; "" stands for everyone.
     """
 
     seq: int
@@ -135,7 +135,7 @@ class Thread:
         """Store a notice of the service, which takes a MsgSeq and is never unread; return the MsgSeq.
 
         Args:
-            operator: who made the change that it reports.
+            operator: the account that made the reported change.
             now: unix seconds.
             oldest: as for `store`.
         """
@@ -170,7 +170,7 @@ class Thread:
         self.read[account] = max(0, last - count)
 
     def read_all(self, accounts: Iterable[str]) -> None:
-        """Let accounts have read every message so far."""
+        """Mark every message so far as read by accounts."""
         for account in accounts:
             self.unread_set.pop(account, None)
             self.read[account] = self.next_seq - 1
@@ -183,28 +183,28 @@ class Thread:
                 self.unread_set[account] = (0, since)
 
     def clear_messages(self) -> None:
-        """Forget the messages; MsgSeq goes on."""
+        """Drop the messages; MsgSeq continues."""
         self.entries.clear()
         self.read.clear()
         self.unread_set.clear()
 
     def forget(self, account: str) -> None:
-        """Remove what an account has read."""
+        """Remove the read position of an account."""
         self.read.pop(account, None)
         self.unread_set.pop(account, None)
 
     def mute(self, account: str, seconds: int, now: float) -> None:
-        """Mute an account; 0 s lifts it."""
+        """Mute an account; 0 s unmutes it."""
         if seconds:
             self.mutes[account] = min(int(now) + seconds, FOREVER) if seconds < U32_MAX else FOREVER
         else:
             self.mutes.pop(account, None)
 
     def muted_until(self, account: str, now: float) -> int:
-        """Return the unix second at which an account may write again; 0 when it may now."""
+        """Return the unix second at which an account may write again; 0 if it may now."""
         until = self.mutes.get(account, 0)
         return until if until > now else 0
 
     def muted(self, now: float) -> dict[str, int]:
-        """Return the ends of the mutes that last, by account."""
+        """Return the ends of the current mutes, by account."""
         return {account: until for account, until in self.mutes.items() if until > now}

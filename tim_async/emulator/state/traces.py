@@ -1,10 +1,10 @@
 """Traces: what is left of one-to-one messages when only the newest are kept whole.
 
-A campaign that does not know what became of a message looks for it in the conversation, days later if need be, and
-sends it again where it is not found. So a message that makes room for newer ones leaves its identity, time and MsgKey,
-and is still read back, with an empty MsgBody. That takes 33 bytes, of which a million do not fill the memory.
+A campaign that does not know the outcome of a message looks for it in the conversation, days later if need be, and
+sends it again if it is not found. So a message that makes room for newer ones leaves its identity, time and MsgKey, and
+can still be read, with an empty MsgBody. That takes 33 bytes, so that a million fit into the memory easily.
 
-They stand in blocks of columns; a full block is sorted by the conversation, so that it is searched in a few steps.
+They are stored in blocks of columns; a full block is sorted by conversation, so that a search takes a few steps.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Block:
         self.newest = max(self.newest, message.msg_time_stamp)
 
     def sort(self) -> None:
-        """Sort the traces of a block to which no more are added."""
+        """Sort the traces of a full block."""
         places = sorted(range(len(self.ways)), key=self.ways.__getitem__)
         for name in ("ways", "seconds", "seqs", "randoms", "orders", "flags"):
             column = getattr(self, name)
@@ -57,7 +57,7 @@ class Block:
         self.is_sorted = True
 
     def places(self, way: int) -> Iterator[int]:
-        """Yield where the traces of a sender and a recipient are."""
+        """Yield the positions of the traces of a sender and a recipient."""
         if not self.is_sorted:
             yield from (place for place, each in enumerate(self.ways) if each == way)
             return
@@ -68,14 +68,14 @@ class Block:
 
 
 class Traces:
-    """The traces of messages that are not kept any more."""
+    """The traces of messages that are no longer kept."""
 
     def __init__(self) -> None:
         self._blocks: list[Block] = []
         self._count = 0
-        # Keys that are not made of MsgSeq, MsgRandom and time, by the number of the trace.
+        # Keys that are not derived from MsgSeq, MsgRandom and time, by the number of the trace.
         self._keys: dict[int, str] = {}
-        # The number of traces there were when an account was deleted, and its conversations with it.
+        # The number of traces at the time an account was deleted together with its conversations.
         self._deleted: dict[str, int] = {}
 
     def __len__(self) -> int:
@@ -98,7 +98,7 @@ class Traces:
         self._count += 1
 
     def between(self, one: str, other: str) -> Iterator[tuple[RoamMsg, set[str]]]:
-        """Yield what two accounts wrote to each other, and from which of them it is hidden; in no order."""
+        """Yield the messages between two accounts, and the accounts they are hidden from; in no particular order."""
         since = max(self._deleted.get(one, 0), self._deleted.get(other, 0))
         for sender, recipient in {(one, other), (other, one)}:
             way = _way(sender, recipient)
@@ -108,20 +108,20 @@ class Traces:
                         yield self._message(block, place, sender, recipient)
 
     def hide(self, side: str, peer: str) -> None:
-        """Hide what two accounts wrote to each other from one of them."""
+        """Hide the messages between two accounts from one of them."""
         for way, flag in ((_way(side, peer), _HIDDEN_FROM_SENDER), (_way(peer, side), _HIDDEN_FROM_RECIPIENT)):
             for block in self._blocks:
                 for place in block.places(way):
                     block.flags[place] |= flag
 
     def forget_before(self, second: int) -> None:
-        """Forget what is older than a unix second; a block is forgotten as a whole."""
+        """Drop traces older than a unix second; a block is dropped as a whole."""
         while self._blocks and len(self._blocks[0].ways) >= _BLOCK_SIZE and self._blocks[0].newest < second:
             for order in self._blocks.pop(0).orders:
                 self._keys.pop(order, None)
 
     def forget_account(self, user_id: str) -> None:
-        """Forget the conversations of an account."""
+        """Drop the conversations of an account."""
         self._deleted[user_id] = self._count
 
     def _message(self, block: Block, place: int, sender: str, recipient: str) -> tuple[RoamMsg, set[str]]:
@@ -146,6 +146,6 @@ def _usual_key(seq: int, random: int, second: int) -> str:
 
 
 def _way(sender: str, recipient: str) -> int:
-    """Return a number for a sender and a recipient, the same after a restart."""
+    """Return a number for a sender and a recipient, stable across restarts."""
     name = f"{len(sender)}:{sender}{recipient}".encode()
     return int.from_bytes(hashlib.blake2b(name, digest_size=8).digest())

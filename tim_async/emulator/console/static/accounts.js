@@ -15,7 +15,7 @@ addTexts({
     "accounts.count.one": "{count} account",
     "accounts.search": "Search by id or nickname",
     "accounts.import": "Import accounts",
-    "accounts.ids": "Account ids, one a line",
+    "accounts.ids": "Account ids, one per line",
     "accounts.imported": "{count} accounts are imported.",
     "accounts.imported.one": "{count} account is imported.",
     "accounts.admin": "admin",
@@ -28,7 +28,7 @@ addTexts({
     "accounts.log_out_name": "Log {account} out on {platform}",
     "accounts.platform": "Platform",
     "accounts.as": "As",
-    "accounts.nothing": "No account fits.",
+    "accounts.nothing": "No account matches.",
   },
   zh: {
     "accounts.title": "账号",
@@ -111,7 +111,7 @@ class Accounts {
   async #read() {
     const reading = ++this.#reading;
     await attempt(this.#context, async () => {
-      // As many as are shown, so that what is looked at stays.
+      // As many as are shown, so that the visible part stays.
       const limit = Math.min(Math.max(this.#loaded, PAGE), 1000);
       const answer = await api.get(withQuery(`${API}/accounts`, { text: this.#text.value.trim(), limit }));
       if (reading !== this.#reading) return;

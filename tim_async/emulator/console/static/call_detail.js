@@ -1,4 +1,4 @@
-// One call: what came of it, its attempts, request and answer side by side, and what to copy.
+// One call: its result, its attempts, request and answer side by side, and copies.
 
 import { codeLink, explorerLink } from "/_assets/explorer/links.js";
 import { api } from "/_assets/pages/api.js";
@@ -19,28 +19,28 @@ addTexts({
     "call.answer": "Answer",
     "call.bytes": "{count} bytes",
     "call.bytes.one": "{count} byte",
-    "call.waiting": "The answer is held back by a planned fault, or on its way.",
+    "call.waiting": "The answer is held back by a planned fault, or in transit.",
     "call.no_answer": "The connection was closed without an answer.",
     "call.no_body": "No body",
-    "call.not_kept": "Not kept any more",
+    "call.not_kept": "No longer kept",
     "call.unknown": "{count} unknown fields",
     "call.unknown.one": "1 unknown field",
-    "call.unknown_field": "The documents of {command} have no such field",
+    "call.unknown_field": "Not a documented field of {command}",
     "call.page": "Official page",
     "call.other_page": "官方文档",
     "call.what_now": "What to do",
     "call.attempts": "Attempts of one message",
     "call.attempt": "Attempt {attempt}",
-    "call.carried_out": "carried out",
-    "call.not_carried_out": "not carried out",
+    "call.carried_out": "executed",
+    "call.not_carried_out": "not executed",
     "call.fault": "planned fault: {kind}",
     "call.explore": "Open in the explorer",
     "call.copy": "Copy as",
     "call.python": "Python",
     "call.curl": "curl",
     "call.command": "tim-async call",
-    "call.copy_hint": "Reads TIM_BASE_URL, TIM_SDK_APP_ID, TIM_SECRET_KEY and TIM_IDENTIFIER; no key and no UserSig is in it.",
-    "call.gone": "This call is not kept any more.",
+    "call.copy_hint": "Reads TIM_BASE_URL, TIM_SDK_APP_ID, TIM_SECRET_KEY and TIM_IDENTIFIER; it contains no key and no UserSig.",
+    "call.gone": "This call is no longer kept.",
   },
   zh: {
     "call.number": "调用 {number}",
@@ -94,7 +94,7 @@ export class CallDetail {
     this.#number = null;
   }
 
-  // Shows a call; null shows none. Returns the call, null where there is none.
+  // Shows a call; null shows none. Returns the call, or null.
   async show(number) {
     if (number === this.#number && number !== null) return null;
     this.#number = number;
@@ -106,7 +106,7 @@ export class CallDetail {
     return this.#read();
   }
 
-  // Another attempt of what is shown may have come.
+  // Another attempt of the shown call may have arrived.
   come(calls) {
     const isShown = (each) => each.number === this.#number || (this.#first !== null && each.first_attempt === this.#first);
     if (this.#number !== null && calls.some(isShown)) this.#read();
@@ -262,7 +262,7 @@ function bodies(call) {
   );
 }
 
-// The request as a filled-in form, to be changed and sent again.
+// The request as a filled-in form, for changing and sending it again.
 function explore(call) {
   if (!call.endpoint || !call.request || !isJson(call.request)) return null;
   return h("a", { class: "button small", href: explorerLink(call.command, call.request) }, icon("compass"), t("call.explore"));

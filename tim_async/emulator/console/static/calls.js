@@ -1,4 +1,4 @@
-// Every call as it comes: found by what is in it, attempts of one message joined, each with all that is known of it.
+// Every call as it arrives: searchable, attempts of one message grouped, each with all details.
 
 import { api, withQuery } from "/_assets/pages/api.js";
 import { h, replace } from "/_assets/pages/dom.js";
@@ -21,8 +21,8 @@ addTexts({
     "calls.code": "Code",
     "calls.trouble": "Trouble only",
     "calls.clear": "Clear filters",
-    "calls.none": "No call has come yet. Point an app at this address, or send something from the explorer.",
-    "calls.nothing": "No call fits these filters.",
+    "calls.none": "No calls yet. Point an app at this address, or send something from the explorer.",
+    "calls.nothing": "No call matches these filters.",
     "calls.attempts": "{attempts} attempts",
     "calls.joined": "{attempts} attempts, {count} messages",
     "calls.joined.one": "{attempts} attempts, 1 message",
@@ -55,7 +55,7 @@ const PAGE = 500;
 const ROW = 54;
 const FILTERS = ["text", "command", "account", "code", "trouble"];
 
-// The calls that are shown, attempts of one message as one item.
+// The shown calls, attempts of one message as one item.
 class Groups {
   #byKey = new Map();
 
@@ -67,7 +67,7 @@ class Groups {
     return this.#byKey.size;
   }
 
-  // Takes calls in; returns the new items, and those that were replaced because another attempt came.
+  // Adds calls; returns the new items, and those that were replaced because of another attempt.
   take(calls) {
     const fresh = [];
     const changed = new Map();
@@ -94,11 +94,11 @@ class Groups {
 class Calls {
   #context;
   #groups = new Groups();
-  #loaded = 0; // calls that were read from the API, for the offset of the next page
+  #loaded = 0; // calls read from the API, for the offset of the next page
   #total = 0;
   #reading = 0;
   #isDone = false;
-  #isFirst = true; // what the address names is brought into sight once
+  #isFirst = true; // the item in the address is scrolled into view once
   #list = new WindowedList({
     rowHeight: ROW,
     label: t("calls.list"),
@@ -213,7 +213,7 @@ class Calls {
     this.#fields.text.focus();
   }
 
-  // Filters stand in the address, so that it can be shared; each letter is no step of the history.
+  // Filters are in the address, for sharing; typing a letter adds no history entry.
   #filter() {
     const query = this.#query();
     const place = this.#context.args.slice(1).map((each) => `/${encodeURIComponent(each)}`).join("");

@@ -1,4 +1,4 @@
-// The emulator's clock: set, moved forward, stopped, or as the host's.
+// The emulator's clock: set, moved, stopped, or following the host's.
 
 import { api } from "/_assets/pages/api.js";
 import { h, replace } from "/_assets/pages/dom.js";
@@ -10,20 +10,20 @@ addTexts({
   en: {
     "clock.title": "Clock",
     "clock.now": "The emulator's time",
-    "clock.host": "as this machine's clock",
+    "clock.host": "same as this machine's clock",
     "clock.ahead": "{span} ahead of this machine's clock",
     "clock.behind": "{span} behind this machine's clock",
     "clock.stopped": "stopped",
     "clock.stop": "Stop",
-    "clock.go": "Let it go on",
-    "clock.follow": "This machine's time again",
+    "clock.go": "Start",
+    "clock.follow": "Use this machine's time",
     "clock.forward": "Move forward",
     "clock.by": "Seconds",
     "clock.move": "Move",
     "clock.move.hint": "A negative number moves back",
     "clock.set": "Set",
-    "clock.set_to": "Time to show",
-    "clock.explained": "It is the time of messages, duplicates, history and UserSigs, and of what is scheduled. What becomes due is done at once.",
+    "clock.set_to": "Time to set",
+    "clock.explained": "It is the time of messages, duplicates, history, UserSigs and scheduled pushes. Whatever becomes due happens at once.",
     "clock.60": "1 minute",
     "clock.121": "121 s",
     "clock.3600": "1 hour",
@@ -63,13 +63,13 @@ addTexts({
   },
 });
 
-// 121 s: after that a repeat is a message of its own.
+// 121 s: after that a repeat is a separate message.
 const STEPS = [60, 121, 3600, 86400, 604800];
 const TICK_MS = 250;
 
 class Clock {
   #context;
-  #shown = null; // what the emulator said, and when
+  #shown = null; // the emulator's time, and when it was read
   #time = h("p", { class: "clock-time", role: "timer" });
   #day = h("p", { class: "soft" });
   #state = h("p", { class: "soft", role: "status" });

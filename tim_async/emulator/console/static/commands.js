@@ -1,4 +1,4 @@
-// The commands that the emulator answers: to choose one of, and to name them in the language of the page.
+// The commands that the emulator answers, for choosing one and for their titles in the language of the page.
 
 import { api } from "/_assets/pages/api.js";
 import { h } from "/_assets/pages/dom.js";
@@ -7,7 +7,7 @@ import { language } from "/_assets/pages/texts.js";
 let asked = null;
 const known = new Map();
 
-// Asks once; returns a promise of the commands.
+// Requests them once; returns a promise of the commands.
 export function loadCommands() {
   asked ??= api
     .get("/_emulator/v1/commands")
@@ -22,12 +22,12 @@ export function loadCommands() {
   return asked;
 }
 
-// `c2c.send`; the command itself where it is not known (yet).
+// `c2c.send`; the command itself if it is not known (yet).
 export function nameOf(command) {
   return known.get(command)?.name ?? command;
 }
 
-// What it does, in the language of the page; "" where it is not known.
+// What it does, in the language of the page; "" if unknown.
 export function titleOf(command) {
   const found = known.get(command);
   if (!found) return "";
@@ -36,7 +36,7 @@ export function titleOf(command) {
 
 let lists = 0;
 
-// A field for a command, with those that there are to choose from. Returns [field, datalist].
+// A field for a command, with a list of all commands. Returns [field, datalist].
 export function commandField(attributes) {
   const id = `commands${++lists}`;
   const options = h("datalist", { id });

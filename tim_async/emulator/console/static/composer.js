@@ -1,4 +1,4 @@
-// Writes as an account: what is sent goes through the app's before-send webhook, as from a phone.
+// Writes as an account: the message goes through the app's before-send webhook, as from a phone.
 
 import { h } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";

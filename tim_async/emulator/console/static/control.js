@@ -4,7 +4,7 @@ import { api, withQuery } from "/_assets/pages/api.js";
 
 export const PREFIX = "/_emulator/v1";
 
-// path`/accounts/${name}/read`: an address with what stands in braces encoded.
+// path`/accounts/${name}/read`: an address with encoded values.
 export function path(parts, ...values) {
   return parts.reduce((whole, part, index) => whole + encodeURIComponent(values[index - 1]) + part);
 }
@@ -17,11 +17,11 @@ export const control = {
 };
 
 const SHORTEST_MS = 300;
-// How long to wait for each millisecond that the last reading took: a busy emulator is asked less often.
+// How long to wait for each millisecond that the last read took: a busy emulator is polled less often.
 const WAIT_FACTOR = 5;
 
-// Reads again when something has happened: at once, and then no oftener than the emulator can bear. A page in the
-// background waits until it is looked at.
+// Refreshes after a change: at once, and then only as often as the emulator can handle. A page in the
+// background waits until it is visible.
 export class Refresher {
   #read;
   #onError;
@@ -35,7 +35,7 @@ export class Refresher {
     if (!document.hidden && this.#isWanted) this.want();
   };
 
-  // onError is called with what was raised, and with null when it is read again.
+  // onError is called with the error, and with null after the next successful read.
   constructor(read, onError = () => {}) {
     this.#read = read;
     this.#onError = onError;
@@ -55,7 +55,7 @@ export class Refresher {
     );
   }
 
-  // Reads now, whatever happened; what is being read is not waited for.
+  // Reads now in any case, without waiting for a read in progress.
   now() {
     clearTimeout(this.#timer);
     this.#timer = null;
@@ -88,7 +88,7 @@ export class Refresher {
 
 const KINDS = ["call", "webhook", "clock", "reset"];
 
-// Calls `listener` after whatever may have changed what the emulator holds. Returns what ends that.
+// Calls `listener` after any possible change of the emulator's state. Returns a function that stops this.
 export function onChange(events, listener) {
   const ends = [...KINDS.map((kind) => events.on(kind, listener)), events.onMissed(listener)];
   return () => ends.forEach((end) => end());

@@ -1,4 +1,4 @@
-// A conversation as it stands on the phone of one account: it grows at its end, and older messages are read on demand.
+// A conversation as shown on the phone of one account: it grows at its end, and older messages are read on demand.
 
 import { h, replace } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";
@@ -12,9 +12,9 @@ import { statusChoice } from "./status_choice.js";
 
 const PAGE = 50;
 const OLDER = 100;
-// Older ones leave the page while the newest are looked at.
+// Older ones are removed from the page while the newest are visible.
 const MOST_SHOWN = 300;
-// How many older messages are read to find the one that was asked for.
+// How many older messages are read to find the requested one.
 const MOST_SOUGHT = 2000;
 const NEAR_END_PX = 80;
 
@@ -35,7 +35,7 @@ export class Conversation {
   #composer;
   #refresher;
 
-  // viewer: the account whose phone it is; talk: {peer} or {group, topic}; sought: the id of a message to be shown.
+  // viewer: the account whose phone it is; talk: {peer} or {group, topic}; sought: the id of a message to show.
   constructor({ viewer, talk, sought, back, context }) {
     this.#viewer = viewer;
     this.#talk = talk;
@@ -82,7 +82,7 @@ export class Conversation {
   #fail(error) {
     if (error === null) return;
     this.#headSeen = "";
-    // The account or the group is gone, and what was said with it.
+    // The account or the group is gone, and its messages with it.
     if (error.status === 404) this.#merge([], false);
     replace(this.#head, h("p", { class: "soft", role: "alert" }, t("inbox.failed", { problem: error.message })));
   }
@@ -103,16 +103,16 @@ export class Conversation {
     if (isFirst && this.#sought) await this.#seek();
   }
 
-  // Puts the newest messages into the page; returns whether there are some that were not in it.
+  // Shows the newest messages; returns whether any of them are new on the page.
   #merge(messages, hasMore) {
     const ids = new Set(messages.map((each) => each.id));
     const isJoined = messages.some((each) => this.#shown.has(each.id));
     if (!isJoined) {
-      // A great deal came at once, or all was forgotten: begin with what there is now.
+      // Many arrived at once, or all were removed: start over with the current messages.
       for (const id of [...this.#shown.keys()]) this.#remove(id);
       this.#hasMore = hasMore;
     } else {
-      // What the newest part does not have any more was deleted.
+      // Messages missing from the newest part were deleted.
       const first = [...this.#shown.keys()].indexOf(messages.find((each) => this.#shown.has(each.id)).id);
       for (const id of [...this.#shown.keys()].slice(first)) if (!ids.has(id)) this.#remove(id);
       if (!hasMore) this.#hasMore = false;
@@ -268,7 +268,7 @@ export class Conversation {
   }
 }
 
-// What was unfolded stays so where a message is drawn again, while it grows for example.
+// Expanded parts stay expanded when a message is redrawn, for example while it grows.
 function keepOpen(before, after) {
   const old = [...before.querySelectorAll("details")];
   [...after.querySelectorAll("details")].forEach((each, index) => {

@@ -1,4 +1,4 @@
-// The elements of a message as a phone shows them. Everything in them was written by others, and is shown as text.
+// The elements of a message as a phone shows them. Their contents are untrusted, and shown as text.
 
 import { h } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";
@@ -6,7 +6,7 @@ import { formatNumber, formatTime, t } from "/_assets/pages/texts.js";
 import "./inbox_texts.js";
 import { jsonView, seen } from "./json_view.js";
 
-// Forwarded messages may hold forwarded messages.
+// Forwarded messages may contain forwarded messages.
 const DEEPEST = 5;
 
 const KINDS = {
@@ -38,7 +38,7 @@ export function element(each, depth = 0) {
   return h("div", { class: "element custom" }, h("strong", {}, String(each?.MsgType ?? "?")), json(content));
 }
 
-// One line for lists: what a notification would show.
+// One line for lists, as in a notification.
 export function summary(preview) {
   if (preview === null) return "";
   if (preview.text !== "") return preview.text;
@@ -61,7 +61,7 @@ export function json(value) {
   return jsonView(JSON.stringify(value) ?? "");
 }
 
-// A text that may be JSON, which reads better with its lines.
+// A text that may be JSON, which is then indented.
 export function maybeJson(text) {
   return /^\s*[[{]/.test(text) ? jsonView(text) : h("pre", { class: "json", tabindex: "0" }, seen(text));
 }
@@ -91,7 +91,7 @@ function bytes(value) {
   return `${formatNumber(value, { maximumFractionDigits: 1 })} ${units[unit]}`;
 }
 
-// Nothing is loaded from elsewhere by itself; who wants to see it opens it.
+// Nothing is loaded from elsewhere automatically; a click opens it.
 function link(address, name = t("element.open")) {
   return typeof address === "string" && /^https?:/i.test(address)
     ? h("a", { href: address, target: "_blank", rel: "noopener noreferrer", title: address }, name)

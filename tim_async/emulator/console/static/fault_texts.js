@@ -8,9 +8,9 @@ addTexts({
     "faults.kind.delay": "Answer late",
     "faults.kind.drop": "Close the connection",
     "faults.kind.status": "Answer with an HTTP status",
-    "faults.kind.garbage": "Answer what is not JSON",
+    "faults.kind.garbage": "Answer with a body that is not JSON",
     "faults.kind.truncate": "Send half of the answer",
-    "faults.kind.endless": "Answer without end",
+    "faults.kind.endless": "Answer endlessly",
     "faults.kind.stall": "Hold answers back",
   },
   zh: {

@@ -1,4 +1,4 @@
-// Planned trouble: the usual kinds as switches, and every kind there is.
+// Planned faults: the usual kinds as switches, and a form for all kinds.
 
 import { api } from "/_assets/pages/api.js";
 import { h, replace } from "/_assets/pages/dom.js";
@@ -12,14 +12,14 @@ addTexts({
   en: {
     "faults.title": "Faults",
     "faults.presets": "Switches",
-    "faults.for": "They strike",
+    "faults.for": "They apply to",
     "faults.every": "Every command",
     "faults.preset.one": "One 20004",
-    "faults.preset.one.hint": "The next call is refused once; a client repeats it.",
+    "faults.preset.one.hint": "The next call is refused once; clients retry it.",
     "faults.preset.lost": "Lost answer",
-    "faults.preset.lost.hint": "The next call is carried out, and its answer never comes.",
+    "faults.preset.lost.hint": "The next call is executed, and its answer never arrives.",
     "faults.preset.slow": "Slow for 3 s",
-    "faults.preset.slow.hint": "Every answer comes 3 seconds late.",
+    "faults.preset.slow.hint": "Every answer is 3 seconds late.",
     "faults.preset.some": "5 % trouble",
     "faults.preset.some.hint": "One call in twenty is answered with 20004.",
     "faults.preset.many": "Too many calls",
@@ -27,32 +27,32 @@ addTexts({
     "faults.preset.gateway": "Gateway down",
     "faults.preset.gateway.hint": "Every call gets the 502 page of a gateway.",
     "faults.preset.hang": "No answers",
-    "faults.preset.hang.hint": "Calls are carried out; all answers come when this is switched off.",
+    "faults.preset.hang.hint": "Calls are executed; all answers are sent when this is switched off.",
     "faults.active": "Planned",
-    "faults.none": "Nothing is planned: every call is answered as the service would.",
+    "faults.none": "No faults are planned: every call is answered as by the service.",
     "faults.clear": "Remove all",
     "faults.remove": "Remove fault {number}",
-    "faults.hits": "struck {count} times",
-    "faults.hits.one": "struck once",
+    "faults.hits": "applied {count} times",
+    "faults.hits.one": "applied once",
     "faults.add": "Plan another",
-    "faults.plan": "Plan it",
-    "faults.planned": "The fault is planned.",
+    "faults.plan": "Plan",
+    "faults.planned": "The fault was planned.",
     "faults.kind": "Kind",
     "faults.code": "ErrorCode",
     "faults.info": "ErrorInfo",
-    "faults.info.hint": "Empty: what the code means",
+    "faults.info.hint": "Empty: the meaning of the code",
     "faults.seconds": "Seconds",
     "faults.status": "HTTP status",
     "faults.body": "Body",
     "faults.content_type": "Content-Type",
     "faults.command": "Command",
     "faults.times": "Times",
-    "faults.times.hint": "Empty: without end",
+    "faults.times.hint": "Empty: unlimited",
     "faults.rate": "Share of the calls, in percent",
     "faults.rate.hint": "Empty: all of them",
     "faults.seed": "Seed of the share",
     "faults.seed.hint": "Makes the draws repeatable",
-    "faults.after_calls": "After so many calls",
+    "faults.after_calls": "After this many calls",
     "faults.is_after": "After the call took effect",
     "faults.before": "before the call takes effect",
     "faults.after": "after the call took effect",
@@ -124,7 +124,7 @@ const PRESETS = {
   gateway: { kind: "status", status: 502 },
   hang: { kind: "stall", is_after: true },
 };
-// Which fields a kind has, besides those of all.
+// The fields of a kind, besides the common ones.
 const FIELDS = {
   answer: ["code", "info", "is_after"],
   delay: ["seconds", "is_after"],
@@ -173,7 +173,7 @@ class Faults {
     this.#ends = [
       context.events.on("fault", () => this.#read()),
       context.events.on("reset", () => this.#read()),
-      // What is struck counts, and may be the last time.
+      // Each hit counts, and may be the last one.
       context.events.on("call", (calls) => (this.#active.length > 0 || calls.some((each) => each.fault)) && this.#again.again()),
       context.events.onMissed(() => this.#read()),
     ];
@@ -229,7 +229,7 @@ class Faults {
       try {
         await api.delete(`${API}/faults/${number}`);
       } catch (error) {
-        if (error.status !== 404) throw error; // it has struck for the last time
+        if (error.status !== 404) throw error; // it has ended
       }
       await this.#read();
     });

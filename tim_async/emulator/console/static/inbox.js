@@ -1,11 +1,11 @@
-// The inbox: what was sent, as the recipients see it.
+// The inbox: sent messages as the recipients see them.
 //
 //     #/inbox/accounts/bob                    bob's conversations
 //     #/inbox/accounts/bob/c2c/alice?m=KEY    one of them, at a message
 //     #/inbox/accounts/bob/group/ID/TOPIC     a group, as bob sees it
 //     #/inbox/groups/ID/bob                   the same from the list of groups
 //
-// Whatever happens in the emulator, what is shown is read again: a little of it, and not too often.
+// After any event in the emulator, the visible part is refreshed: little of it, and not too often.
 
 import { h, replace } from "/_assets/pages/dom.js";
 import { t } from "/_assets/pages/texts.js";
@@ -27,7 +27,7 @@ function hash(...parts) {
   return `#/inbox/${parts.map(encodeURIComponent).join("/")}`;
 }
 
-// What an address asks for.
+// The contents of an address.
 function read({ args, query }) {
   const [, tab = "accounts", first = null, second = null, third = null, topic] = args;
   const sought = query.get("m");
@@ -83,7 +83,7 @@ class InboxView {
     this.#conversation?.refresh();
   }
 
-  // The same problem is reported once, however often it is met.
+  // The same problem is reported once, however often it occurs.
   #fail(error) {
     const problem = error === null ? "" : t("inbox.failed", { problem: error.message });
     if (problem !== "" && problem !== this.#problem) this.#context.notify(problem, { kind: "error" });
@@ -96,8 +96,8 @@ class InboxView {
     if (asked === this.#asked && items && !asked.talk) this.#chooseOnly(asked, items);
   }
 
-  // Where there is but one conversation, it is what is wanted; a group is seen by its first member. Where the columns do
-  // not stand side by side, a list that chooses by itself could not be gone back to.
+  // A single conversation is opened; a group is shown as seen by its first member. If the columns are
+  // not side by side, a list that chooses automatically would be unreachable.
   #chooseOnly(asked, items) {
     if (getComputedStyle(this.#box).getPropertyValue("--panes").trim() !== "3") return;
     if (asked.tab === "groups" ? items.length > 0 : items.length === 1) {

@@ -1,4 +1,4 @@
-// Rows of the inbox's lists: who it is, what came last, how much is unread.
+// Rows of the inbox's lists: name, latest message, unread count.
 
 import { h } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";
@@ -6,7 +6,7 @@ import { formatTime, t } from "/_assets/pages/texts.js";
 import { summary } from "./elements.js";
 
 const COLOURS = 6;
-// Unread messages are counted so far.
+// Unread messages are counted up to this number.
 const MANY = 100;
 
 export function avatar(name, status = null, picture = null) {

@@ -1,4 +1,4 @@
-// The first column of the inbox: accounts or groups, those with the newest messages first, and what a search finds.
+// The first column of the inbox: accounts or groups, those with the newest messages first, and the results of a search.
 
 import { h, replace } from "/_assets/pages/dom.js";
 import { formatNumber, t } from "/_assets/pages/texts.js";
@@ -26,7 +26,7 @@ export class InboxSide {
   #found = h("div", { class: "inbox-found" });
   #field;
 
-  // tab: "accounts" or "groups"; onChoose: called with the id of one; onFound: with a message that was found.
+  // tab: "accounts" or "groups"; onChoose: called with the id of one; onFound: with a found message.
   constructor({ tab, text, onChoose, onFound, onWanted }) {
     this.#tab = tab;
     this.#onChoose = onChoose;
@@ -88,7 +88,7 @@ export class InboxSide {
     this.#list.select(id);
   }
 
-  // Goes to the next or the previous one.
+  // Selects the next or the previous one.
   step(by) {
     const keys = this.items.map((each) => each.user_id ?? each.group_id);
     const next = keys[Math.min(Math.max(keys.indexOf(this.#selected) + by, 0), keys.length - 1)];
@@ -99,7 +99,7 @@ export class InboxSide {
 
   async read() {
     const text = this.text;
-    // All messages are looked through: once for each text, and not again whenever something happens.
+    // All messages are searched: once for each text, and not again after every event.
     const isNew = text !== this.#foundFor;
     const [listed, messages] = await Promise.all([
       this.#tab === "accounts"
@@ -109,7 +109,7 @@ export class InboxSide {
     ]);
     if (text !== this.text) return;
     const items = this.#tab === "accounts" ? listed.inboxes : listed.groups.filter((each) => fits(each, text));
-    // What did not change is not drawn again.
+    // Unchanged rows are not redrawn.
     const seen = JSON.stringify([items, text]);
     if (seen !== this.#seen) {
       this.#seen = seen;

@@ -1,4 +1,4 @@
-// The second column of the inbox: the conversations of an account, or the members as whom a group is seen.
+// The second column of the inbox: the conversations of an account, or the members whose view of a group can be shown.
 
 import { h, replace } from "/_assets/pages/dom.js";
 import { icon } from "/_assets/pages/icons.js";

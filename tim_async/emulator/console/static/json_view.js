@@ -1,14 +1,14 @@
-// JSON as it came, laid out and coloured. Numbers keep every digit, keys their order, and what could turn a line around
-// or hide in it is shown as an escape.
+// JSON as received, indented and coloured. Numbers keep every digit, keys their order, and invisible or
+// direction-changing characters are shown as escapes.
 
 import { h } from "/_assets/pages/dom.js";
 
 const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d[\d.eE+-]*|true|false|null|[{}[\],:]/g;
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
-// Beyond this, colours would make the page slow.
+// Beyond this size, colours would make the page slow.
 const MOST_COLOURED = 100_000;
 
-// Returns an element. `marks` maps JSON pointers of fields to what is said of them.
+// Returns an element. `marks` maps JSON pointers of fields to remarks.
 export function jsonView(text, { marks = new Map(), label = null } = {}) {
   const attributes = { class: "json", tabindex: "0", role: "group", "aria-label": label };
   if (text.length > MOST_COLOURED || !isJson(text)) return h("pre", attributes, seen(text));
@@ -24,7 +24,7 @@ export function isJson(text) {
   return true;
 }
 
-// What cannot be seen, but may change how the rest is read, as an escape; emoji keep their joiners.
+// Invisible characters that affect the rest become escapes; emoji keep their joiners.
 export function seen(text) {
   return text.replace(UNSEEN, (each) => {
     if (each === "\n" || each === "\t" || each === "\u200d") return each;
@@ -78,7 +78,7 @@ function newLine(stack) {
   return `\n${"  ".repeat(stack.length)}`;
 }
 
-// A string as a person reads it: without escapes for what can be shown.
+// A readable string: without escapes for visible characters.
 function shown(token) {
   return seen(JSON.stringify(JSON.parse(token)));
 }

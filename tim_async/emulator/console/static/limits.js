@@ -1,4 +1,4 @@
-// How full the limits of each command are, and what came in the last minute.
+// The use of the limits of each command, and the calls of the last minute.
 
 import { api } from "/_assets/pages/api.js";
 import { openDialog } from "/_assets/pages/dialog.js";
@@ -12,7 +12,7 @@ import { API, attempt, labelled } from "./parts.js";
 addTexts({
   en: {
     "limits.title": "Limits",
-    "limits.none": "No command has been called yet. Each one that is called has its bars here.",
+    "limits.none": "No command has been called yet. Each called command gets its bars here.",
     "limits.set": "Set a limit",
     "limits.change": "Set",
     "limits.documented": "As documented",
@@ -20,7 +20,7 @@ addTexts({
     "limits.set_for_all": "set for all",
     "limits.command": "Command, * for all without a limit of their own",
     "limits.limit": "Calls",
-    "limits.per": "In any so many seconds",
+    "limits.per": "In any number of seconds",
     "limits.save": "Set the limit",
     "limits.rate": "{limit} {what} in {per}",
     "limits.rate.one": "1 {what} in {per}",
@@ -29,8 +29,8 @@ addTexts({
     "limits.per_key": "for each {key}",
     "limits.second": "1 s",
     "limits.seconds": "{count} s",
-    "limits.hour": "an hour",
-    "limits.day": "a day",
+    "limits.hour": "per hour",
+    "limits.day": "per day",
     "limits.held": "{held} of {limit}",
     "limits.tolerance": "{limit} with the tolerance",
     "limits.worst": "most {worst}",
@@ -39,7 +39,7 @@ addTexts({
     "limits.end": "now",
     "limits.peak": "at most {most} in a second",
     "limits.plot": "Calls of {command} in the last 60 seconds: {passed} passed, {refused} refused, at most {most} in a second",
-    "limits.done": "The limit of {command} is set.",
+    "limits.done": "The limit of {command} was set.",
   },
   zh: {
     "limits.title": "限频",
@@ -111,7 +111,7 @@ class Limits {
         const [limits, history] = await Promise.all([api.get(`${API}/limits`), api.get(`${API}/limits/history`)]);
         if (!this.#isClosed) this.#draw(limits, history);
       } catch {
-        // the foot of the navigation says that there is no connection
+        // the foot of the navigation shows that there is no connection
       }
     }
     if (!this.#isClosed) this.#timer = setTimeout(() => this.#look(), LOOK_MS);
@@ -137,7 +137,7 @@ class Limits {
     this.#empty.hidden = rates.size > 0;
   }
 
-  // The busiest first, when the view is opened; what is called later comes below, so that nothing moves.
+  // The busiest first, when the view is opened; commands called later are added below, so that nothing moves.
   #ordered(rates, paces) {
     if (this.#cards.size > 0) return rates;
     const callsOf = (command) => {

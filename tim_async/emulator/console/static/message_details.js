@@ -1,4 +1,4 @@
-// What a message is made of, and its notification as each vendor shows it.
+// The contents of a message, and its notification as each vendor shows it.
 
 import { copyButton } from "/_assets/pages/copy.js";
 import { openDialog } from "/_assets/pages/dialog.js";
@@ -8,7 +8,7 @@ import { control, path } from "./control.js";
 import { json, maybeJson } from "./elements.js";
 import { vendorCard } from "./vendor_push.js";
 
-// talk: {peer} or {group, topic}, as the control API has it.
+// talk: {peer} or {group, topic}, as in the control API.
 export function showDetails(message, viewer, talk) {
   const notice = h("div", { class: "notification-part" });
   openDialog({

@@ -5,7 +5,7 @@ import { icon } from "/_assets/pages/icons.js";
 import { formatTime, t } from "/_assets/pages/texts.js";
 import { element } from "./elements.js";
 
-// viewer: the account whose phone it is; onDetails: called when its details are asked for.
+// viewer: the account whose phone it is; onDetails: called to show its details.
 export function messageView(message, { viewer, isGroup, onDetails }) {
   const name = message.name || message.from_account;
   if (message.is_notice) return line(message, t("message.notice", { name }));

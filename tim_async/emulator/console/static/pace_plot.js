@@ -1,4 +1,4 @@
-// The calls of the last 60 seconds: a column for each second, what was refused on top, and the limit as a line.
+// The calls of the last 60 seconds: a column for each second, refused calls on top, and the limit as a line.
 
 import { svg } from "/_assets/pages/dom.js";
 
@@ -12,7 +12,7 @@ export class PacePlot {
   #limit = svg("path", { class: "pace-limit" });
   element = svg("svg", { class: "pace", preserveAspectRatio: "none", role: "img" }, this.#passed, this.#refused, this.#limit);
 
-  // `limit`: calls a second, null for none of that kind. `text` is what a screen reader says.
+  // `limit`: calls per second, null without one. `text` is for screen readers.
   draw({ passed, refused, limit, text }) {
     const most = Math.max(limit === null ? 0 : limit * 1.15, ...passed.map((each, index) => each + refused[index]), 1);
     const scale = (HEIGHT - 2) / most;

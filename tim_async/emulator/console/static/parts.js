@@ -1,4 +1,4 @@
-// What several views of the console are made of.
+// Parts that several views of the console share.
 
 import { h } from "/_assets/pages/dom.js";
 import { addTexts, t } from "/_assets/pages/texts.js";
@@ -10,7 +10,7 @@ addTexts({
 
 export const API = "/_emulator/v1";
 
-// The outcome of a call: that it waits for its answer, its ErrorCode, its HTTP status where it has none, or that it was not answered.
+// The outcome of a call: pending, its ErrorCode, its HTTP status if it has no code, or unanswered.
 export function codeBadge({ status, code, took_s: tookS }) {
   if (tookS === null) return h("span", { class: "badge accent" }, t("parts.waiting"));
   if (status === null) return h("span", { class: "badge bad" }, t("parts.lost"));
@@ -19,7 +19,7 @@ export function codeBadge({ status, code, took_s: tookS }) {
   return h("span", { class: "badge bad" }, String(code));
 }
 
-// A labelled field: the label is what a screen reader says, and what a click reaches.
+// A labelled field: screen readers read the label, and clicks on it focus the field.
 export function labelled(text, field, { hint = null, class: name = "" } = {}) {
   return h("label", { class: `labelled ${name}` }, h("span", { class: "labelled-name" }, text), field, hint ? h("span", { class: "soft" }, hint) : null);
 }
@@ -31,7 +31,7 @@ export function select(options, attributes) {
   return element;
 }
 
-// Runs `work`, and shows what went wrong in a short message; returns whether it went well.
+// Runs `work`, and shows an error in a short message; returns whether it succeeded.
 export async function attempt(context, work) {
   try {
     await work();
@@ -42,7 +42,7 @@ export async function attempt(context, work) {
   return true;
 }
 
-// Calls `work` soon after the first `again()`, and not again before `pauseMs` have passed since it ended.
+// Calls `work` soon after the first `again()`, and again at the earliest `pauseMs` after it ended.
 export function throttled(work, pauseMs) {
   let timer = null;
   let isRunning = false;
@@ -75,7 +75,7 @@ export function throttled(work, pauseMs) {
   };
 }
 
-// Waits until typing pauses.
+// Waits for a pause in typing.
 export function debounced(work, ms) {
   let timer = null;
   return {

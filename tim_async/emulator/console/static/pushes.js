@@ -25,8 +25,8 @@ addTexts({
     "pushes.message": "Message",
     "pushes.settings": "OfflinePushInfo",
     "pushes.web": "In a browser",
-    "pushes.online_only": "No vendor is given this push: it goes to accounts that are online.",
-    "pushes.gone": "This push is not kept any more.",
+    "pushes.online_only": "This push goes to no vendor: it is for online accounts.",
+    "pushes.gone": "This push is no longer kept.",
   },
   zh: {
     "pushes.title": "推送",

@@ -1,4 +1,4 @@
-// A fresh start, asked for first.
+// A fresh start, after confirmation.
 
 import { api } from "/_assets/pages/api.js";
 import { confirmDialog } from "/_assets/pages/dialog.js";
@@ -11,14 +11,14 @@ addTexts({
   en: {
     "reset.title": "Reset",
     "reset.messages": "Messages only",
-    "reset.messages.text": "Forgets stored messages, calls, webhooks and pushes. Accounts, groups, faults, limits and the clock stay.",
-    "reset.messages.button": "Forget messages",
-    "reset.messages.ask": "Forget all messages, calls, webhooks and pushes?",
+    "reset.messages.text": "Deletes stored messages, calls, webhooks and pushes. Accounts, groups, faults, limits and the clock stay.",
+    "reset.messages.button": "Delete messages",
+    "reset.messages.ask": "Delete all messages, calls, webhooks and pushes?",
     "reset.all": "Everything",
-    "reset.all.text": "Forgets messages, calls, webhooks, pushes, accounts other than the admins, groups, faults and limits that were set; the clock shows this machine's time again.",
+    "reset.all.text": "Deletes messages, calls, webhooks, pushes, accounts other than the admins, groups, faults and changed limits; the clock follows this machine's again.",
     "reset.all.button": "Reset everything",
-    "reset.all.ask": "Reset the emulator? Accounts, groups, messages, faults and limits are gone.",
-    "reset.done": "It is reset.",
+    "reset.all.ask": "Reset the emulator? Accounts, groups, messages, faults and limits will be lost.",
+    "reset.done": "The emulator was reset.",
   },
   zh: {
     "reset.title": "重置",

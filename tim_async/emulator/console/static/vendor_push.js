@@ -18,7 +18,7 @@ addTexts({
     "vendor.app": "Your app",
     "vendor.now": "now",
     "vendor.cut": "cut to the vendor's length",
-    "vendor.given": "What {vendor} is given",
+    "vendor.given": "What {vendor} receives",
     "vendor.no_title": "(no title)",
   },
   zh: {
@@ -39,7 +39,7 @@ addTexts({
   },
 });
 
-// Takes one of `vendors` of a push.
+// Takes one of the `vendors` of a push.
 export function vendorCard(push) {
   const vendor = t(`vendor.${push.vendor}`);
   return h(

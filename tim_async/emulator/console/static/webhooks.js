@@ -1,4 +1,4 @@
-// The app's webhooks: where they go, what was sent, what was answered, and how long that took.
+// The app's webhooks: their destination, what was sent, what was answered, and how long that took.
 
 import { api, withQuery } from "/_assets/pages/api.js";
 import { copyButton } from "/_assets/pages/copy.js";
@@ -25,10 +25,10 @@ addTexts({
     "webhooks.save": "Save",
     "webhooks.stop": "Send none",
     "webhooks.unsign": "Remove the token",
-    "webhooks.saved": "Webhooks go to {url}.",
+    "webhooks.saved": "Webhooks are sent to {url}.",
     "webhooks.stopped": "No webhooks are sent.",
-    "webhooks.none": "No event has happened yet. They are kept whether or not a URL is set.",
-    "webhooks.nothing": "No event fits these filters.",
+    "webhooks.none": "No events yet. Events are kept whether or not a URL is set.",
+    "webhooks.nothing": "No event matches these filters.",
     "webhooks.choose": "Choose an event to see it with its answer.",
     "webhooks.answered": "answered",
     "webhooks.not_sent": "not sent",
@@ -39,7 +39,7 @@ addTexts({
     "webhooks.answer": "Answer",
     "webhooks.again": "Send again",
     "webhooks.sent_again": "Sent again: {outcome}.",
-    "webhooks.gone": "This event is not kept any more.",
+    "webhooks.gone": "This event is no longer kept.",
     "webhooks.no_answer": "No answer",
   },
   zh: {
@@ -224,7 +224,7 @@ class Webhooks {
     replace(this.#empty, t(this.#isFiltered() ? "webhooks.nothing" : "webhooks.none"));
   }
 
-  // Those that have come, to choose from.
+  // Those that have occurred, to choose from.
   #nameCommands() {
     const known = new Set([...this.#commands.children].map((each) => each.value));
     for (const { command } of this.#list.items.slice(0, PAGE)) {
