@@ -13,7 +13,7 @@ _ROOT = f"{Path(tim_async.__file__).parent}/"
 
 
 class CalledFiles:
-    """Collects the files under some folders of the package in which a function is called, or goes on after an await.
+    """Collects the files under some folders of the package in which a function is called, or resumes after an await.
 
     Attributes:
         names: the files, relative to the package.

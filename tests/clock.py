@@ -2,7 +2,7 @@
 
 `run` is for tests without sockets: nothing is waited for, so nothing outside of the process may be. `skip` is for tests
 with them: time passes as it does, but what would take a while (a timeout, a lease that runs out) happens at once, and
-at the moment that the test picks instead of one that a busy machine picks.
+at the moment that the test picks, not at one that depends on a busy machine.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ class ClockLoop(asyncio.SelectorEventLoop):
 
 
 def run(main: Coroutine[Any, Any, T], *, debug: bool = False) -> T:
-    """Run a coroutine on a clock of its own; without asyncio's debug mode, which makes crowds of tasks slow."""
+    """Run a coroutine on its own clock; without asyncio's debug mode, which slows many tasks down."""
     with asyncio.Runner(loop_factory=ClockLoop, debug=debug) as runner:
         return runner.run(main)
 
 
 def jumping(test: Callable[P, Coroutine[Any, Any, T]]) -> Callable[P, T]:
-    """Decorate an asynchronous test that runs on a clock of its own, in asyncio's debug mode."""
+    """Decorate an asynchronous test that runs on its own clock, in asyncio's debug mode."""
 
     @functools.wraps(test)
     def run_test(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -16,7 +16,7 @@ from aioresponses import aioresponses
 
 from tests import profiles
 
-# What is meant for this run is not meant for the pytests that tests run.
+# Variables for this run do not apply to the pytest runs inside tests.
 os.environ.pop("PYTEST_ADDOPTS", None)
 
 profiles.register()
@@ -61,14 +61,14 @@ def mocked_http() -> Iterator[aioresponses]:
 
 @pytest.fixture(autouse=True, scope="module")
 def quick_collections() -> None:
-    """What is there before a module's tests outlives them: leave it out of the thousands of collections below."""
+    """Objects that exist before a module's tests outlive them: exclude them from the thousands of collections below."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest) -> None:
-    """After an asynchronous test no task is left; what is left open warns, and warnings are errors."""
+    """After an asynchronous test no task is left; open resources warn, and warnings are errors."""
     if asyncio.iscoroutinefunction(getattr(request, "function", None)):
         request.getfixturevalue("no_tasks_left")
 

@@ -45,7 +45,7 @@ FORMAT: Final = """\
 
 
 def picture(columns: int) -> str:
-    """Play the demo on a terminal of so many columns, and return what is on it at the end."""
+    """Play the demo on a terminal of this many columns, and return the final screen."""
     screen = Console(
         record=True, file=io.StringIO(), width=columns, height=24, force_terminal=True, color_system="truecolor",
         legacy_windows=False, _environ={},

@@ -132,7 +132,7 @@ def leaves(below: tuple[RequestField, ...], path: str = "") -> Iterator[tuple[Re
         inner = own + "[]" * (field.type == "Array")
         yield from leaves(field.fields, f"{inner}.")
         for kind, parts in field.kinds.items():
-            # Elements are checked alike everywhere: what is found for one command holds for all.
+            # Elements are checked alike everywhere: the result for one command applies to all.
             if own == "MsgBody":  # a relayed message has elements too, which are not checked
                 yield from leaves(parts, f"{inner}.{kind}.")
 
@@ -252,7 +252,7 @@ class Trial:
 
 
 def _other(item: Any, index: int) -> Any:
-    """Return an item that differs from those at other indexes, where it can."""
+    """Return an item that differs from those at other indexes, if possible."""
     if isinstance(item, str):
         return f"{item[:10]}{index}" if index else item
     if isinstance(item, dict):
@@ -267,7 +267,7 @@ def _other(item: Any, index: int) -> Any:
 
 
 def row(endpoint: Endpoint[..., Any]) -> dict[str, Range]:
-    """Return what `ranges.json` must hold of a command: what is not said for all commands already."""
+    """Return the entry of a command in `ranges.json`: everything not covered by the common entry."""
     shared = shared_ranges()
     return {path: each for path, each in found_ranges(endpoint).items() if fields.shared_range(path, shared) != each}
 

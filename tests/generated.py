@@ -15,7 +15,7 @@ TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=12)
 NUMBERS = st.integers(min_value=-(2**63), max_value=2**64 - 1)
 SCALARS = st.none() | st.booleans() | NUMBERS | TEXTS
 ELEMENTS = st.one_of(
-    # Not TEXTS.map(TextElem): CPython calls a class past its metaclass where it has often called built-in ones before.
+    # Not TEXTS.map(TextElem): CPython bypasses a class's metaclass at call sites that often called built-in classes.
     st.builds(TextElem, TEXTS),
     st.builds(FaceElem, index=NUMBERS, data=TEXTS),
     st.builds(LocationElem, desc=TEXTS, latitude=st.floats(-90, 90), longitude=st.floats(-180, 180)),
@@ -35,7 +35,7 @@ PLAIN: dict[object, st.SearchStrategy[Any]] = {
 
 
 def structs(kind: type[msgspec.Struct], depth: int = 4) -> st.SearchStrategy[Any]:
-    """Build structs of a kind; optional fields are there or not, structs below go `depth` deep."""
+    """Build structs of a kind; optional fields may be absent, nested structs go `depth` deep."""
     fields = msgspec.structs.fields(kind)
     needed = {field.name: values(field.type, depth) for field in fields if field.required}
     others = {field.name: values(field.type, depth) for field in fields if not field.required}

@@ -108,7 +108,7 @@ class HostileConnection(asyncio.Protocol):
             self.transport.write(data)
 
     def reset(self) -> None:
-        """End the connection with a reset, whatever is under way."""
+        """End the connection with a reset, whatever is in progress."""
         self.transport.abort()
 
 
@@ -116,13 +116,13 @@ class HostileServer:
     """Answers every request by a behaviour.
 
     Attributes:
-        behaviour: what is done with a request; it may be replaced at any time. None accepts and answers.
+        behaviour: handles a request; it may be replaced at any time. None accepts and answers.
         accepted: messages that took effect, by account.
         open: connections that are open now.
         most_open: the most that were open at any moment.
         connections: connections in all.
         requests: requests in all.
-        greeting: what every new connection is sent before it has asked for anything.
+        greeting: sent to every new connection before its first request.
         resets_on_first_byte: whether connections are reset as soon as a request begins.
         closes_at_once: whether connections are closed as soon as they are made.
         reads_slowly: whether requests are read in small pieces.
@@ -176,7 +176,7 @@ class HostileServer:
         await doing
 
     async def seen(self, count: int) -> None:
-        """Wait until so many requests have arrived."""
+        """Wait until this many requests have arrived."""
         await self._until(lambda: len(self.requests) >= count)
 
     async def empty(self) -> None:

@@ -230,7 +230,7 @@ def surplus_later(request: HostileRequest) -> None:
 
 
 def surplus_after_refusal(request: HostileRequest) -> None:
-    """Refuse for trouble inside the service, and accept on the same connection what was never asked for."""
+    """Refuse for trouble inside the service, and send an unsolicited success on the same connection."""
     request.write(answer(envelope(request.account, code=20004)) + answer(envelope("another account")))
 
 

@@ -41,7 +41,7 @@ class InsidePool(FakePool):
     async def post(self, slot: FakeSlot, command: str, query: str, body: bytes, *, timeout: float) -> bytes:
         self.on_their_way += 1
         self.busiest = max(self.busiest, self.on_their_way)
-        # A request that was sent is carried out, whatever becomes of the client.
+        # A request that was sent is executed, whatever happens to the client.
         answering = asyncio.create_task(self._answer(command, query, body))
         try:
             async with asyncio.timeout(timeout):

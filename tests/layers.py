@@ -152,7 +152,7 @@ def upward_imports(edges: Mapping[str, list[str]]) -> list[str]:
 
 
 def circles(edges: Mapping[str, list[str]]) -> list[str]:
-    """Return the modules that lie on a circle of imports, or behind one on both sides; none when there is no circle."""
+    """Return the modules on an import cycle, or between two of them; none without a cycle."""
     left = {module: set(targets) for module, targets in edges.items()}
     while True:
         imported = set().union(*left.values()) if left else set()

@@ -1,7 +1,7 @@
 """PgBouncer in transaction mode, for one test: between its ledgers and the PostgreSQL that all tests use.
 
-Debian 12 has version 1.18. It passes every transaction on to whatever connection is free, and knows nothing of what a
-transaction before left on it: no prepared statement that was given a name, no lock of a session, no setting.
+Debian 12 has version 1.18. It passes every transaction to any free connection, and does not know what a transaction
+before left on it: no prepared statement that was given a name, no lock of a session, no setting.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _USERS = ("postgres", "nobody")
 
 
 class OwnPgBouncer(OwnServer):
-    """A PgBouncer that listens on a port of its own.
+    """A PgBouncer that listens on its own port.
 
     Args:
         folder: where its configuration is written.

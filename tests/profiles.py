@@ -1,7 +1,7 @@
 """How many examples hypothesis tries: some by default, all where pytest is given `--hypothesis-profile=ci`.
 
-A slow machine fails no test, so there is no deadline. Nothing is kept for the next run either: an example that breaks
-something becomes a test of its own.
+A slow machine fails no test, so there is no deadline. Nothing is saved for the next run either: an example that fails
+becomes a separate test.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _ALL = 100
 
 
 def register() -> None:
-    """Make the profiles, and take the quick one until an option says otherwise."""
+    """Register the profiles, and load the quick one unless an option selects another."""
     for name, count in (("ci", _ALL), ("quick", 40)):
         settings.register_profile(
             name, max_examples=count, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]

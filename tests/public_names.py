@@ -142,7 +142,7 @@ def unexported(package: str) -> list[str]:
         for name, each in _below(value):
             if isinstance(each, type):
                 homes = [next((one for one in PUBLIC if each.__module__.startswith(one)), tim_async.__name__)]
-            else:  # an alias does not know where it was made
+            else:  # an alias does not know its module
                 homes = [package, *PUBLIC, tim_async.__name__]
             if all(exported(home).get(name) is not each for home in homes):
                 missing[f"{homes[0]}.{name}"] = None

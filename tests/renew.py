@@ -15,4 +15,6 @@ MODULES: Final = (
 
 if __name__ == "__main__":
     for module in MODULES:
-        subprocess.run([sys.executable, "-m", module], check=True)  # of its own: each reads what the one before wrote
+        subprocess.run(
+            [sys.executable, "-m", module], check=True
+        )  # separate processes: each reads what the previous one wrote

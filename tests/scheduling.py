@@ -1,8 +1,8 @@
 """Which tests run beside each other where pytest-xdist runs them in several processes: `python -m pytest -n auto`.
 
-One test at a time goes to whichever process is free. Those of a group all go to the same process, one after the other:
-what several workers and limiters do together takes a core, and is not to be slowed by more of the same. The marker
-`xdist_group` would say so as well, but pytest-xdist up to 3.8 loses it under pytest 9.2.
+Each test goes to any free process. Those of a group all go to the same process, one after the other: what several
+workers and limiters do together needs a core, and must not be slowed down by others like it. The marker `xdist_group`
+would say so as well, but pytest-xdist up to 3.8 loses it under pytest 9.2.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from xdist.scheduler import LoadScopeScheduling
 
-# Every folder and file here is a group; the largest group is begun first.
+# Every folder and file here is a group; the largest group starts first.
 GROUPS: Final = ("tests/browser/", "tests/cluster/", "tests/editors/")
 
 

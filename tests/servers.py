@@ -85,7 +85,7 @@ class Server:
                 await writer.wait_closed()
 
     async def seen(self, count: int) -> None:
-        """Wait until so many requests have arrived."""
+        """Wait until this many requests have arrived."""
         async with asyncio.timeout(5):
             while len(self.exchanges) < count:
                 self._arrival.clear()

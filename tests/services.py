@@ -48,8 +48,8 @@ _FIRST_PORT, _PORTS_OF_A_WORKER, _MOST_WORKERS = 10_000, 100, 100
 def free_port() -> int:
     """Return a port of this machine on which nothing listens, each time another one.
 
-    Each worker of pytest-xdist has ports of its own. All are below those that the system hands out by itself: there, a
-    connection or a server of another test could take a port between this call and its use.
+    Each worker of pytest-xdist has its own ports. All are below the system's ephemeral ports: there, a connection or a
+    server of another test could take a port between this call and its use.
     """
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
     first = _FIRST_PORT + worker % _MOST_WORKERS * _PORTS_OF_A_WORKER
@@ -64,7 +64,7 @@ _port_numbers = itertools.count(random.randrange(_PORTS_OF_A_WORKER))  # another
 
 
 class OwnServer:
-    """A server of a test's own, to be stopped and started, on a port of its own."""
+    """A server for one test, which it can stop and start, on its own port."""
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
@@ -75,7 +75,7 @@ class OwnServer:
         raise NotImplementedError
 
     def stop(self) -> None:
-        """End it at once, whatever its clients are in the middle of."""
+        """Kill it immediately, whatever its clients are doing."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -117,7 +117,7 @@ class OwnRedis(OwnServer):
 
 
 class Wire:
-    """Stands between a client and a server on this machine: passes on, falls silent, or refuses."""
+    """A proxy between a client and a server on this machine: forwards, falls silent, or refuses."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -167,7 +167,7 @@ class Wire:
 
 @asynccontextmanager
 async def wire_to(port: int) -> AsyncIterator[Wire]:
-    """Stand before a server for one test."""
+    """Put a proxy before a server for one test."""
     wire = Wire(port)
     server = await asyncio.start_server(wire._serve, "127.0.0.1", 0)
     wire.port = server.sockets[0].getsockname()[1]

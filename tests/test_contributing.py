@@ -1,4 +1,4 @@
-"""What CONTRIBUTING and README point at is there."""
+"""The targets of CONTRIBUTING and README exist."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_paths_exist() -> None:
 
 
 def test_names_in_code_exist() -> None:
-    """The tables and classes that the steps name stand in the file that is named beside them."""
+    """The tables and classes that the steps name are in the files named beside them."""
     text = re.sub(r"\s+", " ", (ROOT / "CONTRIBUTING.md").read_text("utf-8"))
     found = re.findall(r"`(\w+)` (?:of|in) \[`([\w/.]+\.py)`\]", text)
     assert {name for name, _ in found} >= {"BODIES", "RULES", "OFFICIAL", "SERVICES", "ROWS", "_SCOPES", "scripted"}

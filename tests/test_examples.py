@@ -1,4 +1,4 @@
-"""Every example runs by itself, says nothing on stderr and shows what it is there to show."""
+"""Every example runs on its own, prints nothing to stderr and shows what it is meant to show."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_every_room_has_a_row_and_every_row_a_room(edges: dict[str, list[str]]) 
     assert {room(module) for module in edges} - ENTRIES == set(ALLOWED)
 
 
-# Tables may be longer: structs by family, the tree of errors, the rows of codes, events, and what is generated.
+# Tables may be longer: structs by family, the tree of errors, the rows of codes, events, and generated code.
 TABLES = re.compile(r"_calls\.|models\.|webhooks\.events\.|errors$|_codes$|_names$")
 
 

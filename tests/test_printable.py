@@ -114,5 +114,5 @@ def test_names_of_campaigns_are_escaped_in_every_log_line() -> None:
 
 
 def test_log_lines_have_their_texts_as_arguments() -> None:
-    """What is formatted into the line before it is logged is seen by nothing that looks after texts of others."""
+    """Text that is formatted into the line before logging bypasses the protection of untrusted texts."""
     assert [name for name, call in log_calls() if isinstance(call.args[0], ast.JoinedStr)] == []

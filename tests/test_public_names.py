@@ -1,4 +1,4 @@
-"""Whatever a public call takes or returns can be imported from `tim_async`, and costs nothing before it is used."""
+"""Everything a public call takes or returns can be imported from `tim_async`, at no cost before it is used."""
 
 from __future__ import annotations
 

@@ -157,7 +157,7 @@ def test_reading_does_not_check_the_time():
 
 
 def assert_no_secret(error, *secrets):
-    """Search an error, its attributes and whatever hangs on it for secrets, in whole or in large part."""
+    """Search an error, its attributes and everything attached to it for secrets, in whole or in large part."""
     pieces = [secret for secret in secrets if len(secret) >= 8]
     pieces += [secret[start : start + 24] for secret in pieces for start in range(0, len(secret) - 24, 8)]
     chain, seen = [error], set()
@@ -270,7 +270,7 @@ def test_any_identifier_is_accepted_when_none_is_given():
 
 @pytest.mark.parametrize("replacement", ["A", "9", "*", "-", "_"])
 def test_a_changed_character_never_changes_what_is_proven(replacement):
-    """Base64 and deflate have a few bits nobody reads; a change there may pass, but only with the same claims."""
+    """Base64 and deflate have a few unused bits; a change there may pass, but only with the same claims."""
     good = make(userbuf=b"abc")
     proven = verify_user_sig(good, APP, KEY, "admin", userbuf=b"abc", now=NOW)
     refused = []

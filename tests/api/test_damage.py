@@ -102,7 +102,7 @@ def test_any_bytes_are_repaired_or_left(data: bytes) -> None:
 def test_a_megabyte_of_the_worst_kind_takes_no_more_than_a_moment(document: bytes) -> None:
     began = time.process_time()
     repair(document)
-    assert time.process_time() - began < 1.0  # it takes 0.05 s; what is not linear takes minutes
+    assert time.process_time() - began < 1.0  # it takes 0.05 s; anything not linear takes minutes
 
 
 def test_what_is_damaged_everywhere_is_left() -> None:

@@ -189,7 +189,7 @@ REQUIRED: dict[str, list[str]] = json.loads((field_ranges.WIRE / "required_field
 """The fields that the service's pages require, typed from their tables."""
 
 OTHERWISE = {
-    # An entry that names nothing is no entry, though the tables do not mark the name.
+    # An entry without a name is not an entry, though the tables do not mark the name as required.
     "group_open_http_svc/create_group": {
         "AppDefinedData[].Key",
         "MemberList[].Member_Account",

@@ -441,7 +441,7 @@ def test_request_out_of_range_is_refused_by_field(request_, field):
     assert caught.value.field == field
 
 
-# Results that tell item by item
+# Results with an outcome per item
 
 
 def test_failed_items_are_reported_and_raised():

@@ -1,4 +1,4 @@
-"""The emulator for tests without a loop: it runs in a thread of its own."""
+"""The emulator for tests without a loop: it runs in a separate thread."""
 
 from __future__ import annotations
 

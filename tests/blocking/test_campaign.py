@@ -119,7 +119,7 @@ def test_generator_and_functions_run_in_the_calling_thread(
 
 
 def test_slow_function_is_not_too_late_for_those_behind_it(client: TimClient, people: Any, ledger: Path) -> None:
-    """However many wait for their turn in the one thread, none of them fails for the time of the others."""
+    """No waiting call fails because of the time that others take in the shared thread."""
 
     def message(recipient: Recipient) -> str:
         time.sleep(0.002)
@@ -134,7 +134,7 @@ def test_slow_function_is_not_too_late_for_those_behind_it(client: TimClient, pe
 def test_function_is_compared_as_the_asynchronous_campaign_compares_it(
     emulator: Emulator, client: TimClient, people: list[dict[str, str]], ledger: Path
 ) -> None:
-    """What one of them has begun, the other carries on."""
+    """One continues what the other has started."""
     greeting = "Hi"
 
     def message(recipient: Recipient) -> str:

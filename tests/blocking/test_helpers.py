@@ -58,7 +58,7 @@ def test_generator_is_read_in_the_calling_thread_as_the_sending_goes_on() -> Non
 
 
 def test_generator_may_make_calls_of_its_own() -> None:
-    """Such as one that reads members page by page, and is sent to."""
+    """Such as one that reads members page by page while messages are sent to them."""
     with client_of(BATCH, rate_limits={"openim/batchsendmsg": 1000}) as client:
 
         def accounts() -> Iterator[str]:

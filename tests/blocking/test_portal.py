@@ -1,4 +1,4 @@
-"""The loop in a thread of its own: what a caller gets from it, whatever happens to either."""
+"""The loop in its own thread: what a caller gets from it, whatever happens to either."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def test_what_the_caller_raises_is_raised_where_it_is_awaited(kind: type[BaseExc
 
     if issubclass(kind, Exception):
         assert portal.serve(ask) is error
-    else:  # what is no Exception is the caller's own
+    else:  # anything that is not an Exception is the caller's
         with pytest.raises(kind):
             portal.serve(ask)
 
@@ -388,7 +388,7 @@ def test_end_of_the_loop_ends_every_call_that_waits(portal: Portal) -> None:
     for thread in threads:
         thread.start()
     all_wait.wait()
-    portal.stop(CLOSED)  # some of the calls have begun by now, others have not
+    portal.stop(CLOSED)  # some of the calls have started by now, others have not
     for thread in threads:
         thread.join(10)
     assert {str(error) for error in errors} <= {CLOSED, f"{CLOSED}; the call was in flight"}

@@ -51,13 +51,13 @@ def threads() -> int:
 
 
 def command_of(script: str) -> list[str]:
-    """Return how a script is run, with everything a warning says as an error but the one about forks with threads."""
+    """Return how a script is run, with warnings as errors, except the one about forks with threads."""
     ignored = ["-W", "ignore:This process:DeprecationWarning"]
     return [sys.executable, "-W", "error", *ignored, "-c", PRELUDE + textwrap.dedent(script)]
 
 
 def output_of(script: str, *, status: int = 0) -> list[str]:
-    """Run a script that says nothing on stderr; return the lines it prints."""
+    """Run a script that prints nothing to stderr; return the lines of its output."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
     done = subprocess.run(
         command_of(script), check=False, capture_output=True, encoding="utf-8", env=environment, timeout=30
@@ -221,7 +221,7 @@ def test_threads_that_outlive_the_main_thread_go_on() -> None:
 
 
 def test_call_after_the_exit_has_begun_is_refused() -> None:
-    """Python calls what is registered last first: this was registered before the library was imported, or after."""
+    """Python calls handlers in reverse order: this one was registered before the library was imported, or after."""
     lines = output_of(
         """
         client, unused = client_of(), client_of()

@@ -38,7 +38,7 @@ def files() -> dict[Path, str]:
 
 
 def purpose(kind: type) -> str:
-    """Return what a class says of itself in its first line."""
+    """Return the first line of a class's docstring."""
     return inspect.cleandoc(kind.__doc__ or "").splitlines()[0]
 
 
@@ -130,7 +130,7 @@ def _written(value: object) -> str:
     return text
 
 
-# For code without a loop: what a helper takes and returns there.
+# For code without a loop: the parameters and the result of a helper there.
 _PLAIN: Final = {
     "AsyncIterable": ("collections.abc", "Iterable"),
     "AsyncIterator": ("collections.abc", "Iterator"),
@@ -178,7 +178,7 @@ def _returned(function: str, given: list[str]) -> Iterator[str]:
 
 
 def _called(function: str, given: list[str], depth: int) -> list[str]:
-    """Return the lines of a call, an argument a line where it is long."""
+    """Return the lines of a call, one argument per line if it is long."""
     line = f"{' ' * depth}{function}({', '.join(given)})"
     if len(line) <= 112 and "\n" not in line:
         return [line]

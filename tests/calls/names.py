@@ -32,7 +32,7 @@ class Imports:
     def annotation(self, text: str, module: str, instead: Mapping[str, tuple[str, str]] = _NOTHING) -> str:
         """Return an annotation of another module as it is written in the generated one, and import what it names.
 
-        Closed sets of values stand there in full, whatever they are called, so that editors show them.
+        Closed sets of values are written out, so that editors show them.
 
         Args:
             text: the annotation.
@@ -97,7 +97,7 @@ def _tree(module: str) -> ast.Module:
 
 
 def home(module: str, name: str) -> tuple[str, str]:
-    """Return the module that defines what a name stands for in another one, and its name there."""
+    """Return the module that defines the object of a name in another module, and its name there."""
     if not module.startswith(PACKAGE):
         return module, name
     for node in ast.walk(_tree(module)):
@@ -129,7 +129,7 @@ def _targets(module: str) -> Iterator[str]:
 
 @cache
 def texts_below(module: str, kind: str) -> dict[str, str]:
-    """Return the texts that stand below the assignments of a class, by the name that is assigned."""
+    """Return the texts below the assignments of a class, by the assigned name."""
     (found,) = [node for node in _tree(module).body if isinstance(node, ast.ClassDef) and node.name == kind]
     texts = {}
     for node, after in zip(found.body, found.body[1:], strict=False):

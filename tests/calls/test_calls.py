@@ -1,4 +1,4 @@
-"""The generated classes: current, and worn by what is called."""
+"""The generated classes: current, and used for the objects that are called."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ class Greetings(Family, name="greetings"):
 
 @pytest.fixture(autouse=True)
 def names_are_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tests are no part of the package, where names are looked for."""
+    """Tests are not part of the package, where names are searched."""
     monkeypatch.setattr("tests.calls.names.PACKAGE", "t")
 
 

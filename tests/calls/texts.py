@@ -34,7 +34,7 @@ def call_text(line: Endpoint[..., Any], purpose: str, annotations: Mapping[str, 
     """Return the docstring of a call, its lines not indented."""
     first, *more = cleandoc(purpose).strip().split("\n\n")
     parts = [first, _titles(line), *(wrapped(each) for each in more), *_more(line.request)]
-    # A line each: what is shown of one field, while its value is written, is its line.
+    # One line each: editors show the line of a field while its value is typed.
     args = [f"    {field.name}: {field_text(field, annotations[field.name])}" for field in ordered(line)]
     if args:
         parts.append("Args:\n" + "\n".join(args))
@@ -66,7 +66,7 @@ def _has_all(text: str, values: Iterable[object]) -> bool:
 
 
 def _span(text: str, low: int | None, high: int | None, unit: str | None) -> str:
-    """Return what to add to a text that does not say a range; an end that says little is left out."""
+    """Return the range to add to a text without one; a meaningless bound is left out."""
     low = low if low is not None and low > 1 else None
     high = high if high is not None and high < _HUGE else None
     if _has_all(text, [end for end in (low, high) if end is not None]):
@@ -83,7 +83,7 @@ def _titles(line: Endpoint[..., Any]) -> str:
 
 
 def _more(struct: type[msgspec.Struct]) -> Iterator[str]:
-    """Yield the paragraphs of a struct's docstring but for its first sentence, which says what the call does."""
+    """Yield the paragraphs of a struct's docstring except its first sentence, which describes the call."""
     first, *others = cleandoc(struct.__doc__ or "").partition("Attributes:\n")[0].strip().split("\n\n")
     rest = _SOURCE.sub("", " ".join(first.split())).partition(". ")[2]
     for each in (rest, *others):

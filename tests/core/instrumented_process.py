@@ -1,4 +1,4 @@
-"""Calls in a process that Sentry or OpenTelemetry instruments, which is for good; prints what these saw, as JSON.
+"""Calls in a process that Sentry or OpenTelemetry instruments, which is permanent; prints what these saw, as JSON.
 
 Run as `python -m tests.core.instrumented_process sentry|opentelemetry connection|session`.
 """

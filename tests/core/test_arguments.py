@@ -1,4 +1,4 @@
-"""What a client is made from, and what is said about arguments that are wrong; no text of which shows the key."""
+"""The arguments of a client, and the errors about wrong ones; none of their texts shows the key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A UserSig that the service takes for expired and this host does not: which clock is off, and by how much."""
+"""A UserSig that is expired for the service but not for this host: which clock is off, and by how much."""
 
 from __future__ import annotations
 

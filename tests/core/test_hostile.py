@@ -1,4 +1,4 @@
-"""The pool against a server that misbehaves, on both ways: what is reported, what is accepted, what stays open."""
+"""The pool against a misbehaving server, on both ways: what is reported, accepted and left open."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ async def outcome_of(client: TimClient, to: str) -> str | TimError:
 
 
 async def crowd(client: TimClient, count: int, together: int) -> dict[str, str | TimError]:
-    """Send to as many accounts, so many at a time; return what became of each."""
+    """Send to this many accounts, some concurrently; return each outcome."""
     outcomes: dict[str, str | TimError] = {}
     numbers = iter(range(count))
 
@@ -85,7 +85,7 @@ async def crowd(client: TimClient, count: int, together: int) -> dict[str, str |
 
 
 def check(outcomes: dict[str, str | TimError], server: HostileServer) -> None:
-    """Hold what was reported against what was accepted."""
+    """Compare what was reported with what was accepted."""
     for account, outcome in outcomes.items():
         times = server.accepted[account]
         assert times <= 1, f"{account} was sent {times} times"
@@ -276,7 +276,7 @@ async def test_connection_that_is_reset_before_it_is_read_may_have_delivered(mak
         server.resets_on_first_byte = True
         error = await outcome_of(client, "bob")
         assert type(error) is ConnectionLostError
-        assert error.maybe_delivered  # what the other side had read, its reset does not say
+        assert error.maybe_delivered  # a reset does not say what the other side had read
         server.resets_on_first_byte = False
         assert await send(client) == "bob"
         assert server.most_open == 1

@@ -1,4 +1,4 @@
-"""Connections of the pool: how long they live, what ends them, when their place is free, and what is left of them."""
+"""Connections of the pool: their lifetime, what closes them, when their slot is free, and what remains of them."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ async def test_connection_that_ends_while_its_call_waits_for_a_token_is_replaced
 
 
 async def test_bytes_that_arrive_while_its_call_waits_for_a_token_end_the_connection() -> None:
-    """They lie in the kernel: the event loop was busy, as it is when an app computes for a while."""
+    """They wait in the kernel: the event loop was busy, as when an app computes for a while."""
     async with HostileServer().running() as server, client_of(server) as client:
         pool = pool_of(client)
         await send(client)
@@ -248,7 +248,7 @@ async def test_server_that_closes_every_connection_at_once_gets_no_endless_strea
 async def test_connection_that_was_over_when_it_was_opened_is_reported_as_not_made(
     trouble: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What the other side did arrives with the connection: the event loop is late, as it is under load."""
+    """The peer's data arrives together with the connection: the event loop is late, as under load."""
     connect = aiohttp.TCPConnector.connect
 
     async def late(self: Any, req: Any, traces: Any, timeout: Any) -> Any:
@@ -310,7 +310,7 @@ async def test_place_is_free_when_the_transport_is_closed_and_not_before(monkeyp
 
 
 class _Slow:
-    """A transport that takes its time to close."""
+    """A transport that closes slowly."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
@@ -322,7 +322,7 @@ class _Slow:
         return getattr(self._transport, name)
 
 
-# What is left of it
+# What remains of it
 
 
 @pytest.mark.parametrize("state", ["idle", "in flight", "opening", "waiting"])

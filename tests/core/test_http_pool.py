@@ -1,4 +1,4 @@
-"""The pool over real sockets: what comes back as which error, what is counted as delivered, what stays open."""
+"""The pool over real sockets: which failures raise which errors, what counts as delivered, what stays open."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def send(client: TimClient, to: str = "bob") -> Any:
 
 
 async def dribble(exchange: Exchange) -> None:
-    """An endless body: chunk after chunk until the other side goes."""
+    """An endless body: chunk after chunk until the peer disconnects."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     await exchange.answer(head)
     for _ in range(100_000):
@@ -107,7 +107,7 @@ async def hang(exchange: Exchange) -> None:
     await asyncio.sleep(60)
 
 
-# As long as a client waits for an answer unless told otherwise.
+# The default time that a client waits for an answer.
 TIMEOUT_S = 10.0
 
 
@@ -520,7 +520,7 @@ async def test_proxy_is_the_only_way_out(given: str, monkeypatch: pytest.MonkeyP
         if given == "environment":
             monkeypatch.setenv("http_proxy", proxy.url)
             options = {"trust_env": True}
-        # Nothing listens at the address itself: whoever does not go through the proxy is refused.
+        # Nothing listens at the address itself: a connection that bypasses the proxy is refused.
         async with TimClient(APP, SECRET_KEY, base_url="http://127.0.0.1:9", **options) as client:
             for _ in range(3):
                 await send(client)

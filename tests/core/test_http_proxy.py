@@ -17,7 +17,7 @@ from tim_async import ConnectError, RateLimitedError, ReplyDecodeError, RetryPol
 
 
 class Proxy:
-    """A proxy that takes CONNECT alone; `status` is what it answers."""
+    """A proxy that accepts only CONNECT; `status` is its answer."""
 
     def __init__(self, status: str = "200 Connection established") -> None:
         self.status = status

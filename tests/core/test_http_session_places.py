@@ -33,7 +33,7 @@ def silent(request: HostileRequest) -> None:
 
 
 def surplus(request: HostileRequest) -> None:
-    """Accept, and send another answer, which was not asked for, a turn of the event loop later."""
+    """Accept, and send another, unsolicited answer an iteration of the event loop later."""
     accept(request)
     asyncio.get_running_loop().call_soon(request.write, answer(envelope("another account")))
 

@@ -1,4 +1,4 @@
-"""The way through aiohttp's session: who takes it, what it shows to hooks and tools, and what it needs of aiohttp."""
+"""The way through aiohttp's session: when it is used, what hooks and tools see, and what it needs of aiohttp."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ async def test_request_waits_for_what_is_to_be_read_and_goes_out_where_that_was_
 
 
 class WrittenTo(asyncio.Transport):
-    """A transport that keeps what is written."""
+    """A transport that records what is written."""
 
     def __init__(self) -> None:
         super().__init__({"socket": None, "peername": "here"})
@@ -460,7 +460,7 @@ async def test_trace_hooks_see_no_user_sig() -> None:
             server.behaviour = behave
             call = asyncio.create_task(client.c2c.send_text("bob", "hi"))
             await server.seen(len(server.requests) + 1)
-            for _ in range(8):  # turns in which what was written is read
+            for _ in range(8):  # iterations in which the written data is read
                 await asyncio.sleep(0)
             if end == "cancel":
                 call.cancel()
@@ -509,11 +509,11 @@ async def test_user_sig_shows_nowhere_whenever_a_call_is_cancelled(
 @pytest.mark.parametrize("place", ["hook", "timeout"])
 @pytest.mark.parametrize("kind", ECHOES)
 async def test_user_sig_shows_nowhere_when_a_call_ends_with_half_an_answer(kind: str, place: str) -> None:
-    """A hook that takes its time has the response while the call is cancelled; a timeout of the attempt ends it too."""
+    """A slow hook holds the response while the call is cancelled; a timeout of the attempt ends it too."""
     waits = asyncio.Event()
 
     async def wait(*_: Any) -> None:
-        if not waits.is_set():  # the cancellation comes to the hook for errors as well
+        if not waits.is_set():  # the hook for errors gets the cancellation as well
             waits.set()
             await asyncio.Event().wait()
 
@@ -525,7 +525,7 @@ async def test_user_sig_shows_nowhere_when_a_call_ends_with_half_an_answer(kind:
         async with session_client(server.url, trace_configs=[hooks]) as client:
             call = asyncio.create_task(client.c2c.send_text("bob", "hi"))
             await server.seen(1)
-            for _ in range(8):  # turns in which what was written is read
+            for _ in range(8):  # iterations in which the written data is read
                 await asyncio.sleep(0)
             skip(10)
             if place == "hook":
@@ -558,7 +558,7 @@ def test_no_user_sig_reaches_what_instruments_aiohttp(tool: str, way: str) -> No
         assert secret not in told["text"]
 
 
-# What is used of aiohttp beyond its documentation
+# Undocumented parts of aiohttp that are used
 
 
 @pytest.mark.parametrize("part", [*CONNECTION_PARTS, *SESSION_PARTS], ids=lambda part: f"{part.owner}.{part.name}")

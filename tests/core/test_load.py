@@ -49,7 +49,7 @@ async def crowd(client: TimClient, tasks: int = TASKS, *, cancel: float = 0.0) -
 
 
 def steady_use(pool: FakePool, limit: int = 200) -> float:
-    """Return the part of the cap that was used while somebody waited, without the first and the last second."""
+    """Return the part of the cap that was used while calls waited, without the first and the last second."""
     times = [sent.at for sent in pool.sent]
     # Once everyone had a first attempt, only repeats are left, and those may be between two attempts.
     newcomers = {sent.fields["To_Account"]: sent.at for sent in reversed(pool.sent)}
@@ -103,7 +103,7 @@ def test_the_same_with_a_fifth_of_the_answers_transient() -> None:
     assert clock.worst_window([sent.at for sent in pool.sent]) <= 200
     assert steady_use(pool) >= 0.985
     served = first_sends(pool)
-    assert served == sorted(served)  # repeats go before what came since, and push nobody out of the order
+    assert served == sorted(served)  # repeats go before later calls, and do not change the order
     bodies: dict[str, set[bytes]] = {}
     for sent in pool.sent:
         bodies.setdefault(sent.fields["To_Account"], set()).add(sent.body)

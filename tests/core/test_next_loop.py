@@ -50,7 +50,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """Answers with OK, in threads, whatever becomes of the event loops of the test; counts its connections."""
+    """Answers with OK, in threads that do not depend on the event loops of the test; counts its connections."""
 
     daemon_threads = True
 
@@ -69,7 +69,7 @@ class Server(ThreadingHTTPServer):
             self.most_open = max(self.most_open, self.open)
 
     def handle_error(self, *_: object) -> None:
-        """Clients that are gone are no error here."""
+        """Ignore clients that have disconnected."""
 
     def settled(self, open_connections: int) -> bool:
         end = time.monotonic() + 10
@@ -110,7 +110,7 @@ def test_client_serves_one_run_after_the_other_and_leaves_nothing_open(
     client = client_of(server, **options)
     for _ in range(3):
         run(send(client, 20))
-        gc.collect()  # what was left open would warn, and warnings are errors
+        gc.collect()  # open connections would warn, and warnings are errors
         assert server.settled(0)
     assert len(server.requests) == 60
     assert server.most_open <= 5
@@ -137,7 +137,7 @@ def test_loop_that_is_closed_with_calls_in_it_does_not_count_in_the_next(
         client.open()
         assert not client._state.calls
         server.answers.set()
-        assert await asyncio.to_thread(server.settled, 0)  # the other side sees the end of the old connections
+        assert await asyncio.to_thread(server.settled, 0)  # the server sees the end of the old connections
         await send(client, 10)
         left.clear()
         gc.collect()
@@ -289,7 +289,7 @@ def test_forked_process_opens_its_own_connections_and_the_parent_keeps_its_own(s
     ports = server.requests
     assert len(ports) == 12
     first, second = ports[0], ports[5]
-    # In each run of the parent: three calls of its own on one connection, and two of the child's on one each.
+    # In each run of the parent: its three calls on one connection, and two of the child's on one each.
     assert [ports[:5].count(port) for port in sorted(set(ports[:5]), key=ports.index)] in ([3, 1, 1], [2, 1, 1, 1])
     assert first not in ports[5:]
     assert second not in ports[10:]

@@ -350,7 +350,7 @@ async def test_what_counts_as_no_answer(failure: Any, opens: bool) -> None:
 
 @clock.jumping
 async def test_call_that_fails_when_the_breaker_opens_raises_what_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One whose attempt had failed already says why, and that it may have been delivered."""
+    """A call whose attempt had failed already reports why, and that it may have been delivered."""
     monkeypatch.setattr(attempts, "next_backoff", lambda policy, *_, **__: 20.0 if policy.max_attempts > 1 else None)
     client, pool = scripted(
         SILENT,

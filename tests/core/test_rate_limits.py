@@ -86,7 +86,7 @@ def claim(
 
 
 async def use_up(limiter: LocalRateLimiter, *rates: Rate, count: int = 200) -> None:
-    """Make so many calls at once, as one may after idle time: the next one has to wait."""
+    """Make this many calls at once, as is allowed after idle time: the next one has to wait."""
     await asyncio.gather(*(grant(limiter, claim(*rates)) for _ in range(count)))
 
 
@@ -462,7 +462,7 @@ def test_wide_bucket_caps_all_keys_together() -> None:
 
 
 def test_holder_that_queues_for_a_wide_bucket_makes_way() -> None:
-    """A background claim with its command's turn, stuck behind others in the bucket over all, holds up nobody."""
+    """A background claim with its command's turn, stuck behind others in the app's bucket, blocks no other call."""
     everything = Rate(100)
 
     def both(command: str, priority: str) -> Claim:
@@ -578,7 +578,7 @@ def test_commands_and_apps_have_buckets_of_their_own() -> None:
 
 
 def refuse(limiter: LocalRateLimiter, request: Claim, code: int | None, count: int = 50) -> None:
-    """Let the service refuse so many granted calls at once."""
+    """Make the service refuse this many granted calls at once."""
     for _ in range(count):
         limiter.refused(request, code)
 
@@ -692,7 +692,7 @@ def test_a_cut_is_one_warning(caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("code", [60007, 60018], ids=["the command", "the app"])
 def test_a_cut_that_comes_with_a_granted_call_is_one_warning_too(code: int, caplog: pytest.LogCaptureFixture) -> None:
-    """Refusals are judged when their beat is over; the first call after that may be one that is granted."""
+    """Refusals are judged when their beat is over; the first call after that may be granted."""
 
     async def main() -> list[str]:
         limiter = LocalRateLimiter()
@@ -784,7 +784,7 @@ def test_slot_is_given_back_when_the_turn_is_over_before_it_is_there() -> None:
         slow = Rate(1)
         task = asyncio.create_task(limiter.acquire(claim(slow, priority="background"), GatedSlot(gate)))
         await asyncio.sleep(0.1)
-        await grant(limiter, claim(slow))  # goes first, and takes what there was
+        await grant(limiter, claim(slow))  # goes first, and takes what was available
         gate.release()
         await asyncio.sleep(0.1)
         free = gate._value
@@ -964,7 +964,7 @@ def test_limit_that_others_may_have_used_up_begins_when_that_is_over(since: floa
 
     log = run(main())
     assert log[0] == pytest.approx(first, abs=0.01)
-    # There are no bursts, now or later.
+    # No bursts, now or later.
     for part in (log[:100], log[100:]):
         assert part[-1] - part[0] == pytest.approx(100 / 198.5, abs=0.02)
 

@@ -1,4 +1,4 @@
-"""What an answer may say: damaged texts are repaired, contradictions are no success."""
+"""The contents of answers: damaged texts are repaired, contradictions are not a success."""
 
 from __future__ import annotations
 

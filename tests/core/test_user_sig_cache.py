@@ -238,7 +238,7 @@ def test_closing_ends_a_renewal_under_way() -> None:
         await asyncio.sleep(0.1)
         await auth.close()
         with pytest.raises(UsageError, match="closed while the call waited"):
-            await task  # nobody cancelled it, so it is told and not cancelled
+            await task  # it was not cancelled, so it gets the error
         assert len(asyncio.all_tasks()) == 1
 
     clock.run(main())

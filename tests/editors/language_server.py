@@ -11,7 +11,7 @@ from typing import IO, Any, Self, cast
 
 
 class LanguageServer:
-    """A language server of its own for a folder; `async` is not needed, a question is answered before the next.
+    """A separate language server for a folder; `async` is not needed, because requests are answered one by one.
 
     Args:
         folder: the workspace; its settings are those of a `pyrightconfig.json` there.
@@ -70,7 +70,7 @@ class LanguageServer:
         return list(found["signatures"]) if found else []
 
     def completions(self, code: str) -> list[str]:
-        """Return what is offered at the mark `|` of some code, in its order; texts without their quotes."""
+        """Return the completions at the mark `|` of some code, in its order; texts without their quotes."""
         found = self._at(code, "textDocument/completion", 0)
         return [each["label"].strip("\"'") for each in sorted(found["items"], key=lambda each: str(each["sortText"]))]
 
@@ -90,7 +90,7 @@ class LanguageServer:
         while True:
             message = self._read()
             if "method" in message:
-                if "id" in message:  # a question of the server: what is configured, say
+                if "id" in message:  # a request of the server, for example for its configuration
                     answer: list[dict[str, str]] | None
                     answer = [{}] * len(message["params"]["items"]) if "items" in (message["params"] or {}) else None
                     self._send({"id": message["id"], "result": answer})

@@ -1,4 +1,4 @@
-"""What IPython's `?` shows of a client that is there, and `??`."""
+"""What IPython's `?` and `??` show of an existing client."""
 
 from __future__ import annotations
 

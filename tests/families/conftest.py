@@ -43,7 +43,7 @@ async def client(emulator: Emulator) -> AsyncIterator[TimClient]:
 
 @pytest.fixture
 async def timed_emulator(emulator_clock: Clock) -> AsyncIterator[Emulator]:
-    """An emulator that goes by the test's clock, with limits that nobody meets."""
+    """An emulator that uses the test's clock, with limits that are never reached."""
     async with Emulator(clock=emulator_clock, rate_limits={"*": 100_000}) as emulator:
         emulator.add_accounts("alice", "bob", "carol", "dave", "eve", "robot")
         yield emulator
@@ -80,7 +80,7 @@ async def refused(call: Coroutine[None, None, object], cls: type[ApiError], code
 
 
 async def read_until_stuck(walk: AsyncIterator[T]) -> list[T]:
-    """Return what an iterator yields before it finds that the answers lead back to what was read."""
+    """Return what an iterator yields before it detects that the answers lead back to an earlier page."""
     read: list[T] = []
 
     async def read_all() -> None:

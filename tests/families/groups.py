@@ -1,4 +1,4 @@
-"""Groups for tests, and what is asked of them."""
+"""Groups for tests, and their queries."""
 
 from __future__ import annotations
 

@@ -160,7 +160,7 @@ def test_older_names_are_read() -> None:
 
 
 async def test_a_single_account_is_no_list(client: TimClient, emulator: Emulator) -> None:
-    """Its letters would be taken for accounts, and deleted."""
+    """Its letters would be treated as accounts, and deleted."""
     for helper in (client.account.delete_all, client.account.check_all, client.account.import_all):
         with pytest.raises(UsageError, match="single text") as caught:
             await helper("bob")

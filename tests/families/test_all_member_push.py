@@ -39,7 +39,7 @@ async def quick() -> AsyncIterator[tuple[TimClient, Emulator]]:
 
 @pytest.fixture
 async def timed(emulator_clock: Clock) -> AsyncIterator[tuple[TimClient, Emulator]]:
-    """An emulator whose clock stands and whose limits hold; the client's do not."""
+    """An emulator with a stopped clock and with limits; the client has none."""
     async with (
         Emulator(clock=emulator_clock) as emulator,
         client_of(emulator, user_sig_provider=sign, rate_limits=FAST) as client,

@@ -166,7 +166,7 @@ def test_block_that_raises_ends_the_stream_with_all_that_was_written(where: str)
 
 
 async def cancelled_at(scene: Coroutine[Any, Any, None], after: float) -> float:
-    """Cancel a scene after so many seconds; return how long it went on after that."""
+    """Cancel a scene after this many seconds; return how long it continued."""
     loop = asyncio.get_running_loop()
     task = asyncio.create_task(scene)
     await asyncio.sleep(after)

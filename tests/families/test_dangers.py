@@ -1,4 +1,4 @@
-"""Which calls people are asked about first: every line says so that a page or a command can ask, none by its name."""
+"""Which calls require confirmation: each endpoint's line decides, not its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tim_async import Endpoint, endpoints
 
 # What the commands, the names and the titles of both languages say where something is lost, someone is shut out, or
-# everyone gets a message. A call that is not dangerous and says it anyway stands below, with the reason.
+# everyone gets a message. A call that is marked although it is not dangerous is listed below, with the reason.
 WORDS = {
     "deletes": "delet|destroy|disband|remove|clear|recall|withdraw|revoke|unfollow|unblock|replace all"
     "|删除|解散|销毁|清空|重置|撤回",

@@ -56,7 +56,7 @@ async def test_follows_begin_are_listed_and_end(client: TimClient, emulator: Emu
 
 
 async def test_first_follow_stands(emulator_clock: Clock) -> None:
-    emulator_clock.now = time.time()  # the client's UserSig is as old as it says
+    emulator_clock.now = time.time()  # the client's UserSig has the current time
     async with Emulator(clock=emulator_clock) as emulator, client_of(emulator) as client:
         emulator.add_accounts("alice", "bob")
         started = int(emulator_clock.now)

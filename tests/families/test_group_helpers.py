@@ -18,7 +18,7 @@ from tim_async.models.moderation import CloudKeyword, Content
 
 
 class Noting(Caller):
-    """Stands for the client: notes what is asked for, and answers with nothing in it."""
+    """A stand-in for the client: records the requests, and returns empty answers."""
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, object]] = []
@@ -29,7 +29,7 @@ class Noting(Caller):
 
 
 class Families:
-    """The families of a client, on one that notes."""
+    """The families of a client, on a recording one."""
 
     def __init__(self) -> None:
         self.noting = Noting()

@@ -94,7 +94,7 @@ async def test_a_group_is_full(client: TimClient, emulator: Emulator) -> None:
     group_id = await make(client, "Public", max_member_count=2)
     await refused(client.group_member.add(group_id=group_id, member_list=new("bob", "carol")), RateLimitedError, 10014)
     assert list(emulator.groups[group_id].members) == ["alice"]
-    # Members who are in already, and accounts nobody knows, take no room.
+    # Existing members and unknown accounts take no room.
     added = await client.group_member.add(group_id=group_id, member_list=new("bob", "alice", "nobody", "bob"))
     assert [member.result for member in added.member_list] == [1, 2, 0, 2]
     imported = client.group_member.import_members(
@@ -269,7 +269,7 @@ async def test_mutes_end_are_lifted_and_outlast_leaving(
     emulator_clock.now += 60
     muted = await members.list_muted(group_id=group_id)
     assert [account.member_account for account in muted.muted_account_list] == ["dave"]
-    # All are members, or nobody is muted.
+    # All are members, or none is muted.
     call = members.mute(group_id=group_id, members_account=["carol", "eve"], mute_time=60)
     await refused(call, InvalidRequestError, 10007)
     assert len((await members.list_muted(group_id=group_id)).muted_account_list) == 1
@@ -431,7 +431,7 @@ async def test_iterators_report_a_service_that_repeats_itself() -> None:
 
 
 async def test_a_single_account_is_no_list(client: TimClient, emulator: Emulator) -> None:
-    """Its letters would be taken for accounts."""
+    """Its letters would be treated as accounts."""
     for call in (client.group_member.add_all("g", "bob"), client.group_member.delete_all("g", "bob")):
         with pytest.raises(UsageError, match="single text"):
             await call

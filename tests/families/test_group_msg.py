@@ -167,7 +167,7 @@ print(next_random())
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no forking here")
 def test_a_forked_process_counts_from_another_start() -> None:
-    """In a process of its own, for forking one with threads is no good."""
+    """In a separate process, because forking one with threads is unsafe."""
     run = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, check=True, text=True)
     one, other = run.stdout.split()
     assert one != other
@@ -606,7 +606,7 @@ async def test_extensions_are_read_page_by_page(client: TimClient, group: str) -
     assert late == list(range(255, 261))
 
 
-# What is refused before it is sent
+# Refused before sending
 
 TEXT = [TextElem(text="x")]
 SEQS = [MsgSeqItem(msg_seq=1)]

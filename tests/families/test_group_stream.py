@@ -27,7 +27,7 @@ def test_a_text_is_streamed_to_a_group_and_ended() -> None:
     async def main() -> None:
         async with inside("alice", "bob", "carol", emulated={"tolerance": 0.0}) as (client, emulator):
             group = make_group(emulator)
-            emulator.groups[group].thread.mute("bob", 600, emulator._clock())  # streams are not asked for that
+            emulator.groups[group].thread.mute("bob", 600, emulator._clock())  # streams ignore mutes
             async with client.group_msg.stream(
                 group, from_account="bob", compatible_text="旧", cloud_custom_data="mine"
             ) as stream:

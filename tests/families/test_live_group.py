@@ -137,7 +137,7 @@ async def test_robots_are_always_online_for_three_days(
     emulator_clock.now += DAY
     bob = MarkedMember(member_account="bob", marks=[500, 1_000])
     told = await live.mark_members(group_id=group_id, command_type=1, member_list=[bob])
-    assert told.member_list[0].marks == [500]  # who is not there can be a robot, and no more
+    assert told.member_list[0].marks == [500]  # an absent account can only be a robot
     await live.delete_robots(group_id=group_id, member_account=["alice", "carol"])
     assert await online(client, group_id, mark=500) == ["bob", "robot"]
     emulator_clock.now += 2 * DAY

@@ -39,7 +39,7 @@ HI = [TextElem(text="早报 ☀️")]
 
 @pytest.fixture
 async def timed(emulator_clock: Clock) -> AsyncIterator[TimClient]:
-    """A client of an emulator whose clock stands, and of @TOA#_news; the client keeps no limit of messages."""
+    """A client of an emulator with a stopped clock, and of @TOA#_news; the client has no limit of messages."""
     async with (
         Emulator(clock=emulator_clock) as emulator,
         client_of(emulator, user_sig_provider=sign, rate_limits={SEND: Rate(100_000)}) as client,

@@ -1,4 +1,4 @@
-"""Pages one after the other, and lists handed over in chunks."""
+"""Paging, and lists passed in chunks."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ async def test_what_gives_nothing_is_no_list(items: Any) -> None:
 
 
 async def test_what_no_chunk_can_be_sent_with_is_raised() -> None:
-    """An empty list of results would be taken for an answer."""
+    """An empty list of results would be mistaken for an answer."""
 
     async def call(chunk: Sequence[int]) -> None:
         if chunk[0] < limit:

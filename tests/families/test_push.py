@@ -34,7 +34,7 @@ UNLIMITED: dict[str, int | Rate] = {**FAST, "timpush/revoke": 100_000}
 
 @pytest.fixture
 async def timed(emulator_clock: Clock) -> AsyncIterator[tuple[TimClient, Emulator]]:
-    """An emulator whose clock stands and whose limits hold; the client's do not."""
+    """An emulator with a stopped clock and with limits; the client has none."""
     async with (
         Emulator(clock=emulator_clock, rate_limits=FAST) as emulator,
         client_of(emulator, user_sig_provider=sign, rate_limits=UNLIMITED) as client,
@@ -120,7 +120,7 @@ async def test_a_batch_of_any_size_is_one_task_for_every_500(timed: tuple[TimCli
     users = [f"user{number}" for number in range(1_234)]
     emulator.add_accounts(*(user for user in users if user != "user700"))
     told = await client.push.send_batch_all(users, from_account="a", offline_push_info=INFO, data_id="spring")
-    # The clock stands: with one MsgRandom for all, the second and the third would have been dropped.
+    # The clock is stopped: with one MsgRandom for all, the second and the third would have been dropped.
     assert [len(push.to) for push in sorted(emulator.pushes, key=lambda push: push.to[0])] == [500, 234, 499]
     assert sorted(user for push in emulator.pushes for user in push.to) == sorted(set(users) - {"user700"})
     assert {push.task_id for push in emulator.pushes} == {result.task_id for result in told.results}

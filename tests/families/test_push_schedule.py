@@ -1,4 +1,4 @@
-"""Scheduled pushes, end to end: they are sent when the emulator's clock says so."""
+"""Scheduled pushes, end to end: they are sent at their time by the emulator's clock."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FAST = {f"timpush/{word}_sched_task": 100_000 for word in ("add", "modify", "del
 
 @pytest.fixture
 async def timed(emulator_clock: Clock) -> AsyncIterator[tuple[TimClient, Emulator]]:
-    """An emulator whose clock stands."""
+    """An emulator with a stopped clock."""
     async with (
         Emulator(clock=emulator_clock, rate_limits={"*": 100_000}) as emulator,
         client_of(emulator, user_sig_provider=sign, rate_limits=FAST) as client,

@@ -32,7 +32,7 @@ ALICE = {"from_account": "alice"}
 
 @pytest.fixture
 async def emulator(emulator_clock: Clock) -> AsyncIterator[Emulator]:
-    emulator_clock.now = time.time()  # the client's UserSig is as old as it says
+    emulator_clock.now = time.time()  # the client's UserSig has the current time
     async with Emulator(clock=emulator_clock, rate_limits={"*": 100_000}) as emulator:
         emulator.add_accounts("alice", "bob", "carol")
         yield emulator

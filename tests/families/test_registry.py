@@ -85,7 +85,7 @@ def collect(value, seen):
 
 
 def test_golden_files_hold_every_field_of_the_structs():
-    """A field nobody typed from a document is either invented or forgotten in the golden files."""
+    """A field missing in the golden files is either invented or was forgotten there."""
     seen = {}
     for path in GOLDEN:
         content = load(path)

@@ -1,4 +1,4 @@
-"""One message to any number of accounts: one outcome for each, nobody twice, both limits kept busy and held."""
+"""One message to any number of accounts: one outcome for each, no duplicates, both limits fully used and respected."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def recipients(arrival_body: bytes) -> list[str]:
 
 
 def deliveries_a_minute(emulator: Emulator) -> int:
-    """Return the most deliveries that were asked for within any minute, refused and repeated ones included."""
+    """Return the most deliveries that were requested within any minute, refused and repeated ones included."""
     arrivals = [each for each in emulator.arrivals if each.command == BATCH]
     costs = [len(recipients(each.body)) for each in arrivals]
     return clock.worst_window([each.time for each in arrivals], 60.0, costs)
@@ -91,7 +91,7 @@ def test_many_accounts_with_1_percent_missing_and_5_percent_faults(
     # One outcome for each, in the order they were given.
     assert [each.account for each in told] == everyone
     assert seen == size == len(told.sent) + len(told.failed) + len(told.unknown)
-    # Nobody got it twice; whoever is told as sent has it, whoever is told as failed has it not.
+    # No account got it twice; those reported as sent have it, those reported as failed do not.
     assert told_once(emulator)
     has_it = {message.to_account for message in emulator.messages()}
     assert {each.account for each in told.sent} <= has_it
@@ -111,7 +111,7 @@ def test_many_accounts_with_1_percent_missing_and_5_percent_faults(
     assert clock.worst_window(calls, 1 - 1e-6) <= 200
     assert deliveries_a_minute(emulator) <= 12_000
     asked = sum(len(recipients(each.body)) for each in emulator.arrivals)
-    # Those who are left at the end wait for their repeats, which come when chance says.
+    # The remaining ones at the end wait for their repeats, which have random delays.
     busy = took - 2.0
     assert asked >= (501 if size > 700 else 0) + 0.95 * 191 * busy
     assert pool.busiest <= 64

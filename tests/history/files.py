@@ -48,7 +48,7 @@ def lines(messages: list[Any], head: dict[str, object] | None = None) -> bytes:
 
 
 def announced(content: bytes, packed: bytes, url: str = "") -> ArchiveFile:
-    """Return what the service says of a file."""
+    """Return the service's description of a file."""
     return ArchiveFile(
         url=url,
         file_size=len(content),

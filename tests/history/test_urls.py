@@ -22,7 +22,7 @@ PACKED = pack(CONTENT)
 
 @asynccontextmanager
 async def serving(data: bytes, **options: object) -> AsyncIterator[str]:
-    """Serve a file, whatever the path."""
+    """Serve a file at any path."""
 
     async def answer(_: web.BaseRequest) -> web.StreamResponse:
         return web.Response(body=data, **options)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ def test_runtime_folder_that_others_can_write_to_is_not_used(runtime: Path) -> N
 async def test_folder_that_goes_while_it_is_used_is_left_for_the_next_one(
     runtime: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The runtime folder is removed when the user's last session ends, and a service of the user goes on."""
+    """The runtime folder is removed when the user's last session ends, while a service of the user continues."""
     folder = runtime / "tim-async"
     monkeypatch.setattr(place, "own_folder", lambda: folder)
     async with HostRateLimiter() as limiter:

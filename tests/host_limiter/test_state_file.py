@@ -1,4 +1,4 @@
-"""The file: what is kept survives a writer that is killed, and what is lost or damaged begins a new epoch."""
+"""The file: its state survives a killed writer, and a lost or damaged file starts a new epoch."""
 
 from __future__ import annotations
 
@@ -282,7 +282,7 @@ def test_growth_that_was_killed_is_begun_again(folder: int, tmp_path: Path, monk
 
 
 def test_who_waited_for_the_smaller_file_finds_the_larger_one(folder: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It was opened before, and is replaced before its lock is there."""
+    """It was opened earlier, and is replaced before it is locked."""
     with opened(folder) as file:
         file.save("app", APP, [("a", bucket(1.0))])
     lock, first = fcntl.flock, list[bool]()

@@ -147,7 +147,7 @@ def test_one_custom_element_beside_others_and_one_inside_each_relayed_message_pa
 
 
 class Clock:
-    """Stands in for the time module."""
+    """A stand-in for the time module."""
 
     def __init__(self, now):
         self.now = now

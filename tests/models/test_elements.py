@@ -211,7 +211,7 @@ def test_wrong_arguments_are_type_errors(make, problem):
         make()
 
 
-# Presets: what a new element has, and one that was read has only if it came.
+# Presets: fields that a new element has, and a decoded one only if they were sent.
 
 PRESETS = [
     pytest.param(SoundElem(uuid="u"), ["download_flag"], ["Download_Flag"], id="sound"),
@@ -583,7 +583,7 @@ contents = st.dictionaries(texts | st.sampled_from(["Text", "Index", "MsgList"])
 
 @given(st.lists(st.fixed_dictionaries({"MsgType": kinds, "MsgContent": contents})))
 def test_any_pairs_can_be_read_and_written(pairs):
-    """Whatever contents come: reading does not fail, and reading what was written gives the same again."""
+    """For any contents, decoding does not fail, and encoding and decoding again gives the same."""
     read = decode(json.dumps(pairs), list[Element])
     assert [element.msg_type for element in read] == [pair["MsgType"] for pair in pairs]
     assert decode(encode(read), list[Element]) == read

@@ -1,4 +1,4 @@
-"""Programs made of the package have every command: a zip file that Python runs, and one that PyInstaller builds."""
+"""Programs built from the package have every command: a zip file that Python runs, and one that PyInstaller builds."""
 
 from __future__ import annotations
 

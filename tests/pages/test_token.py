@@ -1,4 +1,4 @@
-"""The token of a page's server: what it opens, what it does not, and where it must not stay."""
+"""The token of a page's server: what it grants, what it does not, and where it must not remain."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ async def crowd(limiter: SharedRateLimiter[Any], *rates: Rate, count: int, **opt
 
 
 async def age(limiter: SharedRateLimiter[Any], app: int = 1) -> None:
-    """Make the state of an app a day old, so that it need not wait for what was granted before."""
+    """Make the state of an app a day old, so that it need not wait for earlier grants."""
     key = f"{limiter._app(app)._stem}:app"
     if isinstance(limiter, HostRateLimiter):
         age_file(limiter, key)

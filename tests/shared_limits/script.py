@@ -172,5 +172,5 @@ PLAIN = [[1, 1]]
 
 
 def returned(at: float) -> list[Any]:
-    """Return a plain reservation as it is given back."""
+    """Return a plain reservation in the form in which it is released."""
     return [at, [[1, 1, 5000]]]

@@ -1,4 +1,4 @@
-"""The file answers as the script of Redis does, whatever is requested: one rule, in two languages."""
+"""The file answers like the Redis script to every request: one rule, in two languages."""
 
 from __future__ import annotations
 

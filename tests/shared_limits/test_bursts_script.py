@@ -113,7 +113,7 @@ def test_slowed_limit_has_less_room(store: Store) -> None:
     later = START + 2 * SECOND
     bursts = caller.reserve(later, [1, PLAIN, 200])
     assert part * 200 <= taken(bursts) <= (part + 0.02) * 200
-    # What follows makes no more of the window than the slower rate does.
+    # What follows uses no more of the window than the slower rate does.
     assert caller.reserve(later + 1000, [1, PLAIN, 0])["batches"] == [[later + WINDOW + SLICE]]
 
 

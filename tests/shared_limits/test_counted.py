@@ -31,7 +31,7 @@ async def test_calls_of_processes_that_take_the_whole_limit_use_it(limiter: Shar
 
 @pytest.mark.parametrize("priority", ["interactive", "background"])
 async def test_the_number_of_a_day_is_one_for_all_processes(limiter: Shared, priority: Priority) -> None:
-    """A state that is new does not know what was used before; it begins at once, and not in a day."""
+    """A new state does not know earlier use; it starts at once, and not after a day."""
     one, two = await limiter(), await limiter()
     for each in (one, two, one):
         await asyncio.wait_for(grant(each, claim(FAST, THREE_A_DAY, priority=priority)), 5)
@@ -68,7 +68,7 @@ async def test_what_expired_unused_is_not_counted(limiter: Shared) -> None:
             list(request_class.buckets), batches=[(1, [(1, 1), (2, 1)], 0)]
         )
         request_class.add(batch)
-        await asyncio.sleep(0.1)  # longer than the tolerance, whatever it is
+        await asyncio.sleep(0.1)  # longer than any tolerance
         assert request_class.next_moment(shared._link.now()) is None
         shared._schedulers[1, "openim/sendmsg"].schedule()
         await asyncio.sleep(0.05)

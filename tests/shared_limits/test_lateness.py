@@ -29,7 +29,7 @@ class Judged:
         self.lateness = Lateness(USUAL_S, late_s, lambda: self.now)
 
     def second(self, *, expired: int = 0, late: int = 0, total: int = 50) -> bool:
-        """Let a second pass in which so many reservations expired, and so many were used late; return the verdict."""
+        """Simulate a second with this many expired and late reservations; return the verdict."""
         self.now += 1.0
         for index in range(total):
             if index < expired:

@@ -98,7 +98,7 @@ async def test_interactive_does_not_wait_behind_a_reserved_background_batch(limi
     batch = asyncio.ensure_future(grant(shared, claim(deliveries, cost=50, priority="background")))
     await settled(lambda: bool(held(shared).get(50)), "the batch has no reservation")
     reserved = held(shared)[50]
-    # The single one takes the time of the batch, which waits on.
+    # The single one takes the turn of the batch, which keeps waiting.
     first = asyncio.ensure_future(grant(shared, claim(deliveries, cost=1)))
     await settled(lambda: bool(held(shared).get(1)), "nothing is reserved for the single one")
     assert held(shared) == {1: reserved, 50: []}

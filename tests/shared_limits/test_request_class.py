@@ -51,7 +51,7 @@ async def test_process_that_was_stopped_does_not_use_its_reservations_late(limit
     log: list[float] = []
     tasks = [asyncio.ensure_future(grant(each, claim(FAST), log)) for each in (one, two) for _ in range(60)]
     await settled(lambda: len(log) >= 20 and any(map(any, held(one).values())), "nothing is granted, or held")
-    # As a stopped process does, the loop of both stands still; on a busy machine they know Redis's clock less well.
+    # As in a stopped process, the loop of both is blocked; on a busy machine they know Redis's clock less precisely.
     void_at = max(map(one._link.clock.latest, chain(*held(one).values()))) + one._lateness.in_force
     time.sleep(void_at - one._link.now() + 0.05)  # noqa: ASYNC251
     await asyncio.gather(*tasks)

@@ -97,7 +97,7 @@ def test_script_and_process_come_to_the_same_share(
 
 
 def test_the_sequences_have_cuts_tests_and_growth() -> None:
-    """What is compared above is worth comparing."""
+    """The comparison above is meaningful."""
     own, when, steps = random.Random(3), 0.0, []
     for part in (0.02, 0.5, 0.0, 0.02):
         for _ in range(4000):

@@ -1,4 +1,4 @@
-"""The pytest plugin, in runs of pytest of its own: one for every way to run asynchronous tests."""
+"""The pytest plugin, in separate runs of pytest: one for every way to run asynchronous tests."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ LOOPS = """
     import pytest
     import pytest_asyncio
 """
-# One class for each loop scope: its tests, and what they ask for, share a loop where the scope says so.
+# One class for each loop scope: its tests, and their fixtures, share a loop if the scope says so.
 LOOP = """
     loops_{scope} = set()
 
@@ -206,7 +206,7 @@ def test_fixtures_work_in_tests_of_hypothesis(tmp_path):
 
 
 def test_entry_point_of_the_package_is_the_plugin():
-    """Whatever is installed here: what a release will say."""
+    """Independent of the installed version: what a release will report."""
     project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text("utf-8"))["project"]
     assert project["entry-points"]["pytest11"] == {"tim_async": PLUGIN}
     assert "tim_emulator" in vars(import_module(PLUGIN))

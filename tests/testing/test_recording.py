@@ -1,4 +1,4 @@
-"""Recordings: what is written, what is left out, how they are read, and what breaks them."""
+"""Recordings: their contents, omissions, reading and damage."""
 
 from __future__ import annotations
 

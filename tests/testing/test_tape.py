@@ -12,7 +12,7 @@ from tim_async.testing import FakePool, Recorder
 
 
 async def record_two(path, **options):
-    """Record a message to bob that is taken at the second attempt, and one to carol."""
+    """Record a message to bob that is accepted at the second attempt, and one to carol."""
     pool = FakePool(20004, {"MsgKey": "key B"}, {"MsgKey": "key C"})
     async with pool.client(retry=RetryPolicy(base=0.001)) as client:
         with Recorder(path, **options) as recorder:

@@ -22,7 +22,7 @@ class Errors(list[tuple[Exception, Event | None]]):
 
 
 def make(**options: Any) -> tuple[WebhookRouter, Errors]:
-    """Return a router, and what is reported to its hook unless the options bring another."""
+    """Return a router, and the reports to its hook unless the options replace it."""
     errors = Errors()
     options.setdefault("on_error", errors)
     return WebhookRouter(APP, TOKEN, **options), errors
@@ -50,7 +50,7 @@ async def broken(event: Event) -> NoReturn:
 
 
 async def cancelled(event: Event) -> NoReturn:
-    """Raise the error of a cancellation that nothing asked for."""
+    """Raise the error of a cancellation that was not requested."""
     raise asyncio.CancelledError
 
 

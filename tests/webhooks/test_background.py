@@ -59,7 +59,7 @@ async def test_event_that_finds_no_room_in_time_is_refused_so_that_it_comes_agai
         statuses = []
         for _ in range(4):
             statuses.append((await take(router))[0])
-            await asyncio.sleep(0)  # the first one is taken up
+            await asyncio.sleep(0)  # the first one is started
         assert statuses == [200, 200, 503, 503]
         assert await take(router, BEFORE) == (200, OK), "the decision is answered all the same"
         go.set()
@@ -89,7 +89,7 @@ async def test_waiting_bodies_are_bounded_in_bytes():
 
 @clock.jumping
 async def test_room_is_free_again_when_events_were_handled():
-    """Also for one that comes in the moment in which the last worker ends."""
+    """Also for an event that arrives just when the last worker ends."""
     router, errors = make(concurrency=1, max_pending_bytes=1_000, before_timeout=5)
     go, got = asyncio.Event(), []
     go.set()
@@ -149,7 +149,7 @@ async def test_worker_that_is_cancelled_during_shutdown_costs_no_other_event(cap
         for number in range(3):
             await take(router, fields={"MsgKey": str(number)})
         for _ in range(3):
-            await asyncio.sleep(0)  # the worker has ended, and its successor has not begun
+            await asyncio.sleep(0)  # the worker has ended, and its successor has not started
     assert got == list("12")
     assert [(type(error), event.msg_key) for error, event in errors] == [(EventLostError, "0")]
     await asyncio.sleep(0.02)

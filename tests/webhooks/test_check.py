@@ -50,7 +50,7 @@ def test_what_pushes_leave_out_is_empty():
 
 @pytest.mark.parametrize("verdict", [True, False])
 def test_signs_are_compared_in_constant_time(monkeypatch, verdict):
-    """By the one function that does so, for every token, and by nothing else."""
+    """Only by the one comparison function, for every token."""
     compared = []
 
     def compare(one, other):

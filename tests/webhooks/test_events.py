@@ -70,13 +70,13 @@ def test_body_is_read_and_written_as_it_was(command):
     assert event.callback_command == command
     assert event.extra == {}
     assert event.body == with_command(command)
-    # Of pushes the command stands in each of them (I67552).
+    # In pushes, each of them contains the command (I67552).
     head = {} if command.startswith("Push.") else {"CallbackCommand": command}
     assert json.loads(event.to_body()) == {**head, **BODIES[command]}
 
 
 def test_bodies_hold_every_field():
-    """A field that stands in no document is either invented, or missing in the bodies here."""
+    """A field without a document is either invented, or missing in the bodies here."""
     seen = {}
     for command, body in BODIES.items():
         collect(decode_event(command, body), seen)

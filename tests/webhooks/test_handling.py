@@ -1,4 +1,4 @@
-"""Handlers: what they get and when, what is answered when they fail, and what is reported."""
+"""Handlers: what they get and when, the answers when they fail, and the reports."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Callers that are not the service: refused by what stands in the address, before a byte of their body is read."""
+"""Callers that are not the service: refused by their address, before a byte of the body is read."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def serve(request: pytest.FixtureRequest) -> Serve:
 
 
 class Caller:
-    """A connection on which a request is begun and, maybe, never ended."""
+    """A connection with a request that is started and may never end."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
@@ -159,7 +159,7 @@ def bomb() -> bytes:
 async def test_gzip_bomb_costs_no_memory(
     serve: Serve, bomb: bytes, changes: dict[str, Any], statuses: set[int]
 ) -> None:
-    """Where nothing unpacks it, it is no JSON."""
+    """If nothing decompresses it, it is not JSON."""
     router, _ = make(before_timeout=60)
     async with serve(router) as url, call(url) as caller:
         tracemalloc.start()
@@ -203,7 +203,7 @@ async def test_aiohttp_is_not_asked_for_the_body_of_a_forged_request() -> None:
 
 
 async def test_what_the_head_says_is_checked_when_it_arrives() -> None:
-    """A body that takes its time does not make its request stale."""
+    """A slow body does not make its request stale."""
     now = [1000.0]
     router, errors = make(clock=lambda: now[0], window_s=5)
 

@@ -1,4 +1,4 @@
-"""Registering handlers: what is refused, and what the decorators return."""
+"""Registering handlers: refusals, and the return values of the decorators."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ async def test_bad_body_or_method_reaches_no_handler(changes, kind, status):
 
 
 async def test_parameter_given_twice_counts_once():
-    """What is checked and what is read must be the same."""
+    """The checked and the read data must be the same."""
     router, _ = make()
     got = watched(router)
     async with router:
