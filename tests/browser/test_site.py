@@ -65,3 +65,18 @@ async def test_pages_fit_a_phone(open_page: Opening, site: str, page: str) -> No
     async with open_page(f"{site}/zh/{page}.html", viewport={"width": 390, "height": 844}) as watched:
         width = await watched.page.evaluate("document.documentElement.scrollWidth")
         assert width <= 390
+
+
+async def test_picked_tab_is_shown_by_every_example(open_page: Opening, site: str) -> None:
+    async with open_page(f"{site}/en/reference/made/c2c.html") as watched:
+        page = watched.page
+        programs = page.locator(".tabs .tab").filter(has_text="async with TimClient")
+        lines = page.locator(".tabs .tab").filter(has_text="tim-async call")
+        assert await programs.first.is_visible()
+        assert not await lines.first.is_visible()
+        await page.get_by_text("Command line", exact=True).and_(page.locator(".tabs > label")).first.click()
+        for at in range(await lines.count()):
+            assert await lines.nth(at).is_visible()
+            assert not await programs.nth(at).is_visible()
+        await page.goto(f"{site}/zh/reference/made/group.html")
+        assert await page.locator(".tabs .tab").filter(has_text="tim-async call").first.is_visible()
