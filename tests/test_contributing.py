@@ -1,4 +1,4 @@
-"""The targets of CONTRIBUTING and README exist."""
+"""The targets of CONTRIBUTING and the changelog exist."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("CONTRIBUTING.md", "README.md")
+PAGES = ("CONTRIBUTING.md", "CHANGELOG.md")
 # Paths of the repository in code, such as `tests/clock.py`; one with a `<family>` stands for each family.
 PATH = re.compile(r"(?<![\w/.])(?:tests|tim_async|examples|benchmarks)/[\w./<>*-]*[\w>]")
 
