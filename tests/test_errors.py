@@ -61,15 +61,15 @@ from tim_async.models.elements import RawElem, TextElem
     ],
 )
 def test_error_says_what_to_do(service, code, advice):
-    error = from_reply(service, code, "told")
+    error = from_reply(service, code, "received")
     assert error.advice.startswith(advice)
-    assert error.message.endswith(f"told [{error.advice}]")
+    assert error.message.endswith(f"received [{error.advice}]")
 
 
 def test_error_without_advice_ends_with_its_reason():
-    error = from_reply("openim", 424242, "told")
+    error = from_reply("openim", 424242, "received")
     assert error.advice == ""
-    assert error.message == "the service answered 424242 (unknown code): told"
+    assert error.message == "the service answered 424242 (unknown code): received"
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_error_without_advice_ends_with_its_reason():
     ],
 )
 def test_code_becomes_the_class_of_its_hint(service, code, kind, hint):
-    error = from_reply(service, code, "told")
+    error = from_reply(service, code, "received")
     assert type(error) is kind
-    assert (error.code, error.info, error.hint) == (code, "told", hint)
+    assert (error.code, error.info, error.hint) == (code, "received", hint)
     assert error.transient == (hint == "retry")
 
 

@@ -231,10 +231,10 @@ def test_nothing_secret_and_nothing_personal_is_exported(seen: Seen) -> None:
             await client.c2c.send(to_account=PLANTED * 20, msg_body=[TextElem(text=PLANTED)])
 
     clock.run(main())
-    told = repr([span.to_json() for span in seen.spans]) + repr(seen.points)
+    received = repr([span.to_json() for span in seen.spans]) + repr(seen.points)
     assert len(seen.spans) >= 8
     signatures = {sent.query["usersig"] for sent in pool.sent}
-    assert all(secret not in told for secret in {SECRET_KEY, PLANTED, *signatures})
+    assert all(secret not in received for secret in {SECRET_KEY, PLANTED, *signatures})
 
 
 def test_campaign_has_gauges(seen: Seen) -> None:
@@ -330,11 +330,11 @@ def test_without_a_provider_it_costs_nothing_and_breaks_nothing() -> None:
     clock.run(send(client))
 
 
-def test_without_the_extra_the_way_out_is_told() -> None:
+def test_without_the_extra_the_error_names_the_remedy() -> None:
     code = (
         "import sys; sys.modules['opentelemetry'] = None\n"
         "try:\n    import tim_async.otel\n"
         "except ModuleNotFoundError as error:\n    print(error)\n"
     )
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.strip() == 'tim_async.otel needs opentelemetry: pip install "tim-async[otel]"'
+    received = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert received.strip() == 'tim_async.otel needs opentelemetry: pip install "tim-async[otel]"'

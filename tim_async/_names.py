@@ -242,7 +242,7 @@ if TYPE_CHECKING:
         GetContactGroups as GetContactGroups, GetContacts as GetContacts, GroupContactItem as GroupContactItem,
         GroupResult as GroupResult, MarkContacts as MarkContacts, MarkContactsResult as MarkContactsResult,
         MarkItem as MarkItem, MarkResult as MarkResult, MarkedContact as MarkedContact,
-        SearchContactGroups as SearchContactGroups, ToldContact as ToldContact,
+        ReturnedContact as ReturnedContact, SearchContactGroups as SearchContactGroups,
         UpdateContactGroup as UpdateContactGroup, UpdateContactGroupResult as UpdateContactGroupResult,
         UpdateGroup as UpdateGroup, UpdateGroupResult as UpdateGroupResult,
     )
@@ -513,7 +513,7 @@ _NAMES: dict[str, str] = {
         "Contact ContactGroup ContactGroupPage ContactItem ContactPage ContactResult ContactType ContactUpdateItem "
         "ContactUpdateResult CreateContactGroup CreateContactGroupResult DeleteContact DeleteContactGroup "
         "DeletedContactGroups FoundContactGroups GetContactGroups GetContacts GroupContactItem GroupResult "
-        "MarkContacts MarkContactsResult MarkItem MarkResult MarkedContact SearchContactGroups ToldContact "
+        "MarkContacts MarkContactsResult MarkItem MarkResult MarkedContact ReturnedContact SearchContactGroups "
         "UpdateContactGroup UpdateContactGroupResult UpdateGroup UpdateGroupResult "
     ),
     "models.robot": (

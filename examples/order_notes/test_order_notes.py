@@ -34,7 +34,7 @@ def notes(tim_emulator: Emulator, tim_client: TimClient) -> OrderNotes:
     return OrderNotes(tim_client)
 
 
-async def test_customer_is_told(notes: OrderNotes, tim_emulator: Emulator) -> None:
+async def test_customer_is_notified(notes: OrderNotes, tim_emulator: Emulator) -> None:
     assert await notes.shipped("bob", "A-17")
     (message,) = tim_emulator.sent(to="bob")
     assert message.from_account == "shop"
@@ -52,7 +52,7 @@ async def test_trouble_inside_the_service_is_got_over(notes: OrderNotes, tim_emu
     assert len(tim_emulator.sent(to="bob")) == 1
 
 
-async def test_those_who_could_not_be_told_are_returned(notes: OrderNotes, tim_emulator: Emulator) -> None:
+async def test_customers_who_could_not_be_notified_are_returned(notes: OrderNotes, tim_emulator: Emulator) -> None:
     assert await notes.delayed(["bob", "dave", "carol"]) == ["dave"]
     assert {message.to_account for message in tim_emulator.sent()} == {"bob", "carol"}
 

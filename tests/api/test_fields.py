@@ -170,7 +170,7 @@ def test_text_of_a_field_is_the_nearest_docstring() -> None:
     assert texts_of(Derived) == {"first": "of the base, on two lines.", "second": "of its own."}
 
 
-def test_numbers_that_are_choices_are_told_from_ranges() -> None:
+def test_numbers_that_are_choices_are_distinguished_from_ranges() -> None:
     assert field_ranges.SMALL < 604_800
     assert msgspec.json.decode(json.dumps({"choices": [1, 2]}), type=Range).choices == (1, 2)
 

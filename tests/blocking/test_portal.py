@@ -420,7 +420,7 @@ def test_call_that_comes_between_the_last_turn_and_the_end_of_the_loop_is_refuse
         portal.run(double, 1)
 
 
-def test_call_after_the_loop_is_closed_is_refused_whoever_looked_before(portal: Portal) -> None:
+def test_call_after_the_loop_is_closed_is_refused_whichever_thread_looked_before(portal: Portal) -> None:
     portal.stop(CLOSED)
     portal.join(10)
     portal.refusal = None  # as it was when the caller looked

@@ -216,7 +216,7 @@ async def test_large_answer_is_given_up_at_the_limit(client_of: Make) -> None:
         assert 100_000 < caught.value.size < 400_000
 
 
-async def test_status_and_type_of_a_stranger_are_told(client_of: Make) -> None:
+async def test_status_and_type_of_a_stranger_are_reported(client_of: Make) -> None:
     page = b"HTTP/1.1 503 Busy\r\nContent-Type: text/html; charset=x\r\nContent-Length: 0\r\n\r\n"
     async with Server(answering(page)).running() as server, client_of(server) as client:
         with pytest.raises(ReplyDecodeError) as caught:
@@ -261,7 +261,7 @@ async def test_identifier_is_quoted_in_the_url() -> None:
         assert b"&identifier=%E7%AE%A1%20%26%3D&usersig=" in server.exchanges[0].head
 
 
-async def test_refused_connection_is_told_as_nothing_sent_and_takes_no_token() -> None:
+async def test_refused_connection_is_reported_as_nothing_sent_and_takes_no_token() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     async with TimClient(APP, SECRET_KEY, base_url=url) as client:
         with pytest.raises(ConnectError) as caught:
@@ -583,7 +583,7 @@ async def test_use_from_another_loop_is_refused(client_of: Make) -> None:
         await asyncio.to_thread(elsewhere)
 
 
-async def test_calls_that_wait_when_the_client_closes_are_told(client_of: Make) -> None:
+async def test_calls_that_wait_when_the_client_closes_raise_an_error_that_says_so(client_of: Make) -> None:
     async with Server(hang).running() as server:
         client = client_of(server, pool_size=1)
         tasks = [asyncio.create_task(send(client)) for _ in range(5)]
@@ -641,7 +641,7 @@ async def test_two_hundred_clients_leave_no_growth(client_of: Make) -> None:
         assert server.open_connections == 0
 
 
-async def test_failed_opening_is_told_to_every_waiting_call() -> None:
+async def test_failed_opening_reaches_every_waiting_call() -> None:
     async with TimClient(APP, SECRET_KEY, base_url=f"http://127.0.0.1:{free_port()}") as client:
         errors = await asyncio.gather(*(send(client) for _ in range(50)), return_exceptions=True)
     assert {type(error) for error in errors} == {ConnectError}

@@ -549,13 +549,13 @@ def test_no_user_sig_reaches_what_instruments_aiohttp(tool: str, way: str) -> No
         cwd=Path(__file__).parents[2],
     )
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["outcomes"] == ["sent", "ReplyDecodeError", "ConnectionLostError", "ReplyTimeoutError", "sent"]
-    assert told["has_session"] is (way == "session")  # instrumenting alone does not change the way
-    assert ("/v4/openim/sendmsg" in told["text"]) is (way == "session")
-    assert told["sigs"]
-    for secret in (*told["sigs"], SECRET_KEY):
-        assert secret not in told["text"]
+    received = json.loads(done.stdout)
+    assert received["outcomes"] == ["sent", "ReplyDecodeError", "ConnectionLostError", "ReplyTimeoutError", "sent"]
+    assert received["has_session"] is (way == "session")  # instrumenting alone does not change the way
+    assert ("/v4/openim/sendmsg" in received["text"]) is (way == "session")
+    assert received["sigs"]
+    for secret in (*received["sigs"], SECRET_KEY):
+        assert secret not in received["text"]
 
 
 # Undocumented parts of aiohttp that are used

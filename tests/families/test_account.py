@@ -79,20 +79,20 @@ async def test_login_state_is_reported_and_ends_with_a_kick(client: TimClient, e
     emulator.set_online("bob", platform="Web")
     emulator.set_online("bob", platform="iPhone", status="PushOnline")
     emulator.set_online("alice", platform="Android", status="PushOnline")
-    told = await client.account.query_online_status(to_account=["alice", "bob", "nobody"], is_need_detail=1)
-    assert {item.to_account: (item.status, item.is_online) for item in told.query_result} == {
+    received = await client.account.query_online_status(to_account=["alice", "bob", "nobody"], is_need_detail=1)
+    assert {item.to_account: (item.status, item.is_online) for item in received.query_result} == {
         "alice": ("PushOnline", False),
         "bob": ("Online", True),
     }
-    assert {item.platform: item.status for item in told.query_result[1].detail} == {
+    assert {item.platform: item.status for item in received.query_result[1].detail} == {
         "Web": "Online",
         "iPhone": "PushOnline",
     }
-    assert [(item.to_account, item.error_code) for item in told.failed] == [("nobody", 70107)]
+    assert [(item.to_account, item.error_code) for item in received.failed] == [("nobody", 70107)]
     emulator.set_offline("bob", "Web")
     await client.account.kick(user_id="alice")
-    told = await client.account.query_online_status(to_account=["alice", "bob"])
-    assert [(item.status, item.detail) for item in told.query_result] == [("Offline", []), ("PushOnline", [])]
+    received = await client.account.query_online_status(to_account=["alice", "bob"])
+    assert [(item.status, item.detail) for item in received.query_result] == [("Offline", []), ("PushOnline", [])]
     with pytest.raises(InvalidRequestError) as caught:
         await client.account.kick(user_id="nobody")
     assert caught.value.code == 70107
@@ -118,8 +118,8 @@ async def test_deleted_account_is_not_online_when_it_comes_again(client: TimClie
     emulator.set_online("bob")
     await client.account.delete_all(["bob"])
     await client.account.import_account(user_id="bob")
-    told = await client.account.query_online_status(to_account=["bob"])
-    assert told.query_result[0].status == "Offline"
+    received = await client.account.query_online_status(to_account=["bob"])
+    assert received.query_result[0].status == "Offline"
     with pytest.raises(UsageError) as caught:
         emulator.set_online("nobody")
     assert caught.value.field == "user_id"
@@ -138,9 +138,9 @@ async def test_any_number_of_accounts_goes_in_chunks(client: TimClient, emulator
 
     checked = await client.account.check_all([*names, "nobody"])
     assert checked.failed == []
-    told = [item for result in checked.results for item in result.result_item]
-    assert [item.user_id for item in told] == [*names, "nobody"]
-    assert {item.user_id for item in told if not item.is_imported} == {*left_out, "nobody"}
+    received = [item for result in checked.results for item in result.result_item]
+    assert [item.user_id for item in received] == [*names, "nobody"]
+    assert {item.user_id for item in received if not item.is_imported} == {*left_out, "nobody"}
 
     states = await client.account.query_online_status_all(["nobody", *names[:600]], with_platforms=True)
     assert [len(result.query_result) for result in states.results] == [499, 101]

@@ -144,11 +144,11 @@ async def test_any_number_of_users_is_split_by_hundreds(client: TimClient, emula
     emulator.add_accounts(*users)
     family = client.all_member_push
     await family.set_attr_names(attr_names={"0": "number"})
-    told = await family.set_attrs_all(
+    received = await family.set_attrs_all(
         UserAttrs(to_account=user, attrs={"number": str(index)}) for index, user in enumerate(users)
     )
     tagged = await family.add_tags_all(UserTags(to_account=user, tags=["all"]) for user in users)
-    assert (told.failed, tagged.failed, len(told.results)) == ([], [], 3)
+    assert (received.failed, tagged.failed, len(received.results)) == ([], [], 3)
     found = await family.get_attrs_all(users)
     values = [user.attrs["number"] for page in found.results for user in page.user_attrs]
     assert values == [str(index) for index in range(250)]
@@ -166,10 +166,10 @@ async def test_any_number_of_users_is_split_by_hundreds(client: TimClient, emula
 async def test_a_bad_user_fails_with_its_hundred_only(client: TimClient, emulator: Emulator) -> None:
     users = [f"user{number}" for number in range(150)]
     emulator.add_accounts(*users)
-    told = await client.all_member_push.add_tags_all(
+    received = await client.all_member_push.add_tags_all(
         UserTags(to_account=user, tags=["x" * 51 if user == "user3" else "x"]) for user in users
     )
-    (chunk,) = told.failed_chunks
+    (chunk,) = received.failed_chunks
     assert isinstance(chunk.error, UsageError)
     assert chunk.error.field == "user_tags[3].tags[0]"
     found = (await client.all_member_push.get_tags(to_account=["user0", "user149"])).user_tags

@@ -93,11 +93,11 @@ async def test_unread_of_many_accounts_by_tens() -> None:
         crowd = [f"u{number}" for number in range(25)]
         emulator.add_accounts("bob", *crowd)
         await client.c2c.send_text("bob", "hi", from_account="u24")
-        told = await client.c2c.get_unread_from("bob", [*crowd, "nobody"])
-    numbers = [item for result in told.results for item in result.c2c_unread_msg_num_list]
+        received = await client.c2c.get_unread_from("bob", [*crowd, "nobody"])
+    numbers = [item for result in received.results for item in result.c2c_unread_msg_num_list]
     assert [item.peer_account for item in numbers] == crowd
     assert [item.c2c_unread_msg_num for item in numbers] == [0] * 24 + [1]
-    assert [(each.peer_account, each.error_code) for each in told.failed] == [("nobody", 70107)]  # type: ignore[attr-defined]
+    assert [(each.peer_account, each.error_code) for each in received.failed] == [("nobody", 70107)]  # type: ignore[attr-defined]
     assert emulator.count("openim/get_c2c_unread_msg_num") == 3
 
 
@@ -105,8 +105,8 @@ async def test_any_number_of_messages_is_deleted_by_thirties() -> None:
     async with Emulator(rate_limits=BUSY) as emulator, client_of(emulator) as client:
         emulator.add_accounts("bob")
         keys = [(await client.c2c.send_text("bob", f"{number}")).msg_key for number in range(31)]
-        told = await client.c2c.delete_all("bob", "administrator", iter(keys))
-        told.raise_for_failed()
+        received = await client.c2c.delete_all("bob", "administrator", iter(keys))
+        received.raise_for_failed()
         assert emulator.history("bob", "administrator") == []
         assert emulator.count("openim/delete_c2c_msg_ramble") == 2
 

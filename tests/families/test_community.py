@@ -171,13 +171,13 @@ async def test_permission_groups(client: TimClient, emulator: Emulator, communit
         **where,
     )
     assert [item.topic_id for item in set_.failed] == ["x"]
-    told = await client.community.get_topic_permissions(**where)
-    assert [(item.topic_id, item.permission) for item in told.topic_permission_result_list] == [(topic, 5)]
+    received = await client.community.get_topic_permissions(**where)
+    assert [(item.topic_id, item.permission) for item in received.topic_permission_result_list] == [(topic, 5)]
     await client.community.destroy_topics(group_id=community, topic_id_list=[topic])
     await client.community.create_topic(group_id=community, topic_name="talk", topic_id=topic)
-    told = await client.community.get_topic_permissions(topic_id_list=[topic, "x"], **where)
-    assert [item.permission for item in told.topic_permission_result_list] == [0, None]
-    assert [item.topic_id for item in told.failed] == ["x"]
+    received = await client.community.get_topic_permissions(topic_id_list=[topic, "x"], **where)
+    assert [item.permission for item in received.topic_permission_result_list] == [0, None]
+    assert [item.topic_id for item in received.failed] == ["x"]
     emulator.leave_group(community, "carol")
     assert emulator.groups[community].permission_groups["@PMG#_mods"].members == ["bob"]
     left = await client.community.delete_permission_group_members(
@@ -207,12 +207,12 @@ async def test_permissions_in_topics_are_added_and_deleted(
     assert len(added.results) == 2
     assert [entry.topic_id for entry in added.failed] == ["x"]  # type: ignore[attr-defined]
     assert emulator.groups[community].permission_groups[own].topics == dict.fromkeys(topics, 3)
-    told = await family.delete_topic_permissions(topic_id_list=[topics[0], "x"], **where)
-    assert [(entry.topic_id, entry.error_code) for entry in told.topic_permission_result_list] == [
+    received = await family.delete_topic_permissions(topic_id_list=[topics[0], "x"], **where)
+    assert [(entry.topic_id, entry.error_code) for entry in received.topic_permission_result_list] == [
         (topics[0], 0),
         ("x", 110003),
     ]
-    assert told.failed == told.topic_permission_result_list[1:]
+    assert received.failed == received.topic_permission_result_list[1:]
     deleted = await family.delete_all_topic_permissions(community, own, topics[:-1])
     assert deleted.failed == []
     assert emulator.groups[community].permission_groups[own].topics == {topics[-1]: 3}

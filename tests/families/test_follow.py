@@ -26,9 +26,9 @@ async def test_follows_begin_are_listed_and_end(client: TimClient, emulator: Emu
     assert [item.to_account for item in added.failed] == ["nobody", "alice"]
     await client.follow.add(from_account="bob", follow_item=items("alice"))
 
-    told = [entry async for entry in client.follow.iter_followings("alice")]
-    assert [entry.to_account for entry in told] == ["bob", "carol"]
-    assert (told[0].text_of(ProfileTag.NICK), told[0].profile_sequence) == ("Bob 😀", 1)
+    received = [entry async for entry in client.follow.iter_followings("alice")]
+    assert [entry.to_account for entry in received] == ["bob", "carol"]
+    assert (received[0].text_of(ProfileTag.NICK), received[0].profile_sequence) == ("Bob 😀", 1)
     assert [entry.to_account async for entry in client.follow.iter_followers("alice")] == ["bob"]
     assert [entry.to_account async for entry in client.follow.iter_mutual("alice")] == ["bob"]
     assert [entry.to_account async for entry in client.follow.iter_followers("carol")] == ["alice"]
@@ -70,9 +70,9 @@ async def test_first_follow_stands(emulator_clock: Clock) -> None:
 async def test_pages_go_on_while_follows_end(client: TimClient, emulator: Emulator) -> None:
     names = [f"u{number}" for number in range(45)]
     emulator.add_accounts(*names)
-    told = await client.follow.add_all("alice", [*names, "nobody"])
-    assert [len(result.result_item) for result in told.results] == [20, 20, 6]
-    assert len(told.failed) == 1
+    received = await client.follow.add_all("alice", [*names, "nobody"])
+    assert [len(result.result_item) for result in received.results] == [20, 20, 6]
+    assert len(received.failed) == 1
     page = await client.follow.get(from_account="alice", follow_type=2, start_cursor="", want_num=20)
     assert ([entry.to_account for entry in page.follow_item], page.is_complete) == (names[:20], False)
     assert (await client.follow.delete_all("alice", names[:30])).failed == []

@@ -113,15 +113,15 @@ async def test_life_of_a_group(client: TimClient, emulator: Emulator, emulator_c
 
 async def test_profiles_fail_one_by_one(client: TimClient) -> None:
     group_id = await make(client)
-    told = await client.group.get_info(group_id_list=["nowhere", group_id, "no such\nid"])
-    assert [(info.group_id, info.error_code) for info in told.group_info] == [
+    received = await client.group.get_info(group_id_list=["nowhere", group_id, "no such\nid"])
+    assert [(info.group_id, info.error_code) for info in received.group_info] == [
         ("nowhere", 10010),
         (group_id, 0),
         ("no such\nid", 10015),
     ]
-    assert [info.group_id for info in told.failed] == ["nowhere", "no such\nid"]
+    assert [info.group_id for info in received.failed] == ["nowhere", "no such\nid"]
     with pytest.raises(PartialFailureError, match="2 of the items failed"):
-        told.raise_for_failed()
+        received.raise_for_failed()
 
 
 def test_an_own_field_without_a_value_is_sent_as_it_is() -> None:
@@ -338,8 +338,8 @@ async def test_groups_of_an_account(client: TimClient, emulator: Emulator) -> No
     emulator.groups[talking].thread.take_seq(NOW)
 
     async def ids(**fields: Any) -> list[str]:
-        told = await client.group.list_joined(member_account="alice", **fields)
-        return [group.group_id for group in told.group_id_list]
+        received = await client.group.list_joined(member_account="alice", **fields)
+        return [group.group_id for group in received.group_id_list]
 
     assert await ids() == [public, talking, topics]
     assert await ids(with_no_active_groups=1) == [public, quiet, talking, topics]
@@ -354,15 +354,15 @@ async def test_groups_of_an_account(client: TimClient, emulator: Emulator) -> No
         group_base_info_filter=["Name", "MuteAllMember", "SupportTopic", "GrossTopicNextMsgSeq"],
         self_info_filter=["Role", "MsgSeq", "GrossTopicReadSeq"],
     )
-    told = [group async for group in client.group.iter_joined("alice", response_filter=wanted, page_size=2)]
-    assert [(group.group_id, group.name, group.type) for group in told] == [
+    received = [group async for group in client.group.iter_joined("alice", response_filter=wanted, page_size=2)]
+    assert [(group.group_id, group.name, group.type) for group in received] == [
         (group_id, "测试群", None) for group_id in (public, talking, topics)
     ]
-    assert [group.self_info and group.self_info.role for group in told] == ["Owner", "Member", "Owner"]
-    assert (told[0].support_topic, told[0].gross_topic_next_msg_seq) == (0, None)
-    assert (told[2].support_topic, told[2].gross_topic_next_msg_seq) == (1, 1)
-    assert told[2].self_info is not None
-    assert (told[2].self_info.gross_topic_read_seq, told[2].self_info.join_time) == (0, None)
+    assert [group.self_info and group.self_info.role for group in received] == ["Owner", "Member", "Owner"]
+    assert (received[0].support_topic, received[0].gross_topic_next_msg_seq) == (0, None)
+    assert (received[2].support_topic, received[2].gross_topic_next_msg_seq) == (1, 1)
+    assert received[2].self_info is not None
+    assert (received[2].self_info.gross_topic_read_seq, received[2].self_info.join_time) == (0, None)
     everything = client.group.iter_joined("alice", with_live=True, with_inactive=True)
     assert len([group async for group in everything]) == 5
     await refused(
@@ -374,9 +374,9 @@ async def test_groups_of_an_account(client: TimClient, emulator: Emulator) -> No
 
 async def test_profiles_of_any_number_of_groups(client: TimClient, emulator: Emulator) -> None:
     made = [await make(client) for _ in range(51)]
-    told = await client.group.get_info_all(iter([*made, "nowhere"]), response_filter=ResponseFilter())
-    assert [len(result.group_info) for result in told.results] == [50, 2]
-    assert [info.group_id for result in told.results for info in result.failed] == ["nowhere"]
+    received = await client.group.get_info_all(iter([*made, "nowhere"]), response_filter=ResponseFilter())
+    assert [len(result.group_info) for result in received.results] == [50, 2]
+    assert [info.group_id for result in received.results for info in result.failed] == ["nowhere"]
     assert emulator.count("group_open_http_svc/get_group_info") == 2
 
 

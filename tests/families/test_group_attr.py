@@ -89,12 +89,12 @@ async def test_the_service_refuses_what_the_client_would_not_send(
 async def test_counters(client: TimClient, emulator: Emulator) -> None:
     group_id = await make(client)
     attr = client.group_attr
-    told = await attr.update_counters(group_id=group_id, group_counter=counters(like=5, 点赞=0), mode="Set")
-    assert told.as_dict() == {"like": 5, "点赞": 0}
-    told = await attr.update_counters(group_id=group_id, group_counter=counters(like=2, gift=3), mode="Increase")
-    assert told.as_dict() == {"like": 7, "gift": 3}
-    told = await attr.update_counters(group_id=group_id, group_counter=counters(like=10, fresh=1), mode="Decrease")
-    assert told.as_dict() == {"like": -3, "fresh": -1}
+    received = await attr.update_counters(group_id=group_id, group_counter=counters(like=5, 点赞=0), mode="Set")
+    assert received.as_dict() == {"like": 5, "点赞": 0}
+    received = await attr.update_counters(group_id=group_id, group_counter=counters(like=2, gift=3), mode="Increase")
+    assert received.as_dict() == {"like": 7, "gift": 3}
+    received = await attr.update_counters(group_id=group_id, group_counter=counters(like=10, fresh=1), mode="Decrease")
+    assert received.as_dict() == {"like": -3, "fresh": -1}
     assert (await attr.get_counters(group_id=group_id)).as_dict() == {"like": -3, "点赞": 0, "gift": 3, "fresh": -1}
     some = await attr.get_counters(group_id=group_id, group_counter_keys=["gift", "nothing"])
     assert some.as_dict() == {"gift": 3}
@@ -109,8 +109,8 @@ async def test_counters_have_64_bits(client: TimClient, emulator: Emulator) -> N
     group_id = await make(client)
     attr = client.group_attr
     limits = counters(top=COUNTER_MAX, bottom=COUNTER_MIN)
-    told = await attr.update_counters(group_id=group_id, group_counter=limits, mode="Set")
-    assert told.as_dict() == {"top": COUNTER_MAX, "bottom": COUNTER_MIN}
+    received = await attr.update_counters(group_id=group_id, group_counter=limits, mode="Set")
+    assert received.as_dict() == {"top": COUNTER_MAX, "bottom": COUNTER_MIN}
     for mode, beyond in (("Increase", counters(other=1, top=1)), ("Decrease", counters(other=1, bottom=1))):
         call = attr.update_counters(group_id=group_id, group_counter=beyond, mode=mode)  # type: ignore[arg-type]
         await refused(call, InvalidRequestError, 10004)

@@ -282,8 +282,8 @@ async def test_helper_asks_for_what_it_was_given(use: Callable[[Any], Any], line
 
 
 def test_every_helper_of_these_families_is_here() -> None:
-    told = {row[0].partition(" ")[0] for row in ROWS}
-    families = {name.partition(".")[0] for name in told}
+    received = {row[0].partition(" ")[0] for row in ROWS}
+    families = {name.partition(".")[0] for name in received}
     helpers = {
         f"{family}.{name}"
         for family in families
@@ -291,4 +291,4 @@ def test_every_helper_of_these_families_is_here() -> None:
         if name.endswith("_all") or "_all_" in name or name.startswith("iter_")
     }
     elsewhere = {f"community.{name}" for name in PAGED_IN_COMMUNITIES}  # against the emulator, in test_community
-    assert helpers - told - elsewhere == {"group.list_all"}  # an endpoint, not a helper
+    assert helpers - received - elsewhere == {"group.list_all"}  # an endpoint, not a helper

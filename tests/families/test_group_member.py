@@ -82,12 +82,12 @@ async def test_members_come_and_go(client: TimClient, emulator: Emulator, emulat
 
 
 def test_who_waits_for_consent_did_not_fail() -> None:
-    told = AddedMembers(
+    received = AddedMembers(
         member_list=[AddedMember(member_account="a", result=3), AddedMember(member_account="b", result=4)]
     )
-    assert [member.member_account for member in told.waiting] == ["a"]
-    assert [member.member_account for member in told.failed] == ["b"]
-    assert not told.waiting[0].is_member
+    assert [member.member_account for member in received.waiting] == ["a"]
+    assert [member.member_account for member in received.failed] == ["b"]
+    assert not received.waiting[0].is_member
 
 
 async def test_a_group_is_full(client: TimClient, emulator: Emulator) -> None:
@@ -151,13 +151,13 @@ async def test_what_differs_between_the_types(client: TimClient, emulator: Emula
         "banned": lambda: members.list_banned(group_id=group_id, offset=0),
         "unban": lambda: members.unban(group_id=group_id, members_account=["bob"]),
     }
-    told: dict[str, int] = {}
+    received: dict[str, int] = {}
     for name, call in calls.items():
         try:
             await call()
         except ApiError as error:
-            told[name] = error.code
-    assert told == REFUSALS[kind]
+            received[name] = error.code
+    assert received == REFUSALS[kind]
     assert "bob" not in emulator.groups[group_id].members
 
 
@@ -183,8 +183,8 @@ async def test_members_of_a_community_are_read_by_cursor(client: TimClient, emul
     second = await client.group_member.list_members(group_id=group_id, limit=2, next=first.next)
     assert [member.member_account for member in second.member_list] == ["carol", "dave"]
     assert second.next
-    told = client.group_member.iter_members(group_id, page_size=2)
-    assert [member.member_account async for member in told] == ["carol", "dave", "eve"]
+    received = client.group_member.iter_members(group_id, page_size=2)
+    assert [member.member_account async for member in received] == ["carol", "dave", "eve"]
     assert (await client.group_member.list_members(group_id=group_id)).next == ""
     for fields in ({"offset": 1}, {"next": "x"}, {"next": "9" * 19}):
         await refused(client.group_member.list_members(group_id=group_id, **fields), InvalidRequestError, 10004)
@@ -204,9 +204,9 @@ async def test_a_member_is_changed_and_read(client: TimClient, emulator_clock: C
     await client.group_member.modify_info(
         group_id=group_id, member_account="bob", app_member_defined_data=[DefinedData(key="b", value="")]
     )
-    told = await client.group_member.get_info(group_id=group_id, member_list_account=["bob", "carol", "bob"])
-    assert told.group_id == group_id
-    assert told.member_list == [
+    received = await client.group_member.get_info(group_id=group_id, member_list_account=["bob", "carol", "bob"])
+    assert received.group_id == group_id
+    assert received.member_list == [
         MemberInfo(
             member_account="bob",
             role="Admin",
@@ -220,14 +220,14 @@ async def test_a_member_is_changed_and_read(client: TimClient, emulator_clock: C
         )
     ]
     emulator_clock.now += 60
-    told = await client.group_member.get_info(
+    received = await client.group_member.get_info(
         group_id=group_id,
         member_list_account=["alice", "bob"],
         member_info_filter=["ShutUpUntil"],
         member_role_filter=["Admin"],
         app_defined_data_filter_group_member=["a"],
     )
-    assert told.member_list == [
+    assert received.member_list == [
         MemberInfo(member_account="bob", mute_until=0, app_member_defined_data=[OwnField(key="a", value="1")])
     ]
     await client.group_member.modify_info(group_id=group_id, member_account="bob", role="Member")
@@ -262,10 +262,10 @@ async def test_mutes_end_are_lifted_and_outlast_leaving(
     await members.delete(group_id=group_id, member_to_del_account=["bob"])
     muted = await members.list_muted(group_id=group_id)
     assert muted.group_id == group_id
-    told = [(account.member_account, account.muted_until) for account in muted.muted_account_list]
-    assert told == [("bob", NOW + 60), ("dave", FOREVER)]
+    received = [(account.member_account, account.muted_until) for account in muted.muted_account_list]
+    assert received == [("bob", NOW + 60), ("dave", FOREVER)]
     older = await members.list_shutted(group_id=group_id)
-    assert [(account.member_account, account.shutted_until) for account in older.shutted_uin_list] == told
+    assert [(account.member_account, account.shutted_until) for account in older.shutted_uin_list] == received
     emulator_clock.now += 60
     muted = await members.list_muted(group_id=group_id)
     assert [account.member_account for account in muted.muted_account_list] == ["dave"]
@@ -338,7 +338,7 @@ async def test_imported_members(client: TimClient, emulator: Emulator, emulator_
     for _ in range(5):
         thread.take_seq(NOW)
     emulator_clock.now += 100
-    told = await client.group_member.import_members(
+    received = await client.group_member.import_members(
         group_id=group_id,
         member_list=[
             ImportedMember(member_account="bob", role="Admin", join_time=NOW + 50, unread_msg_num=2),
@@ -349,8 +349,8 @@ async def test_imported_members(client: TimClient, emulator: Emulator, emulator_
             ImportedMember(member_account="nobody"),
         ],
     )
-    assert [member.result for member in told.member_list] == [1, 1, 0, 0, 2, 0]
-    assert [member.member_account for member in told.failed] == ["dave", "eve", "nobody"]
+    assert [member.result for member in received.member_list] == [1, 1, 0, 0, 2, 0]
+    assert [member.member_account for member in received.failed] == ["dave", "eve", "nobody"]
     group = emulator.groups[group_id]
     assert [(member.account, member.role, member.join_time) for member in group.members.values()] == [
         ("alice", "Owner", NOW),
@@ -359,10 +359,10 @@ async def test_imported_members(client: TimClient, emulator: Emulator, emulator_
     ]
     assert [thread.unread(account) for account in ("bob", "carol")] == [2, 5]
     work = await make(client, "Work")
-    told = await client.group_member.import_members(
+    received = await client.group_member.import_members(
         group_id=work, member_list=[ImportedMember(member_account="bob", role="Admin")]
     )
-    assert [member.result for member in told.failed] == [0]
+    assert [member.result for member in received.failed] == [0]
 
 
 async def test_any_number_of_members(client: TimClient, emulator: Emulator) -> None:
@@ -404,8 +404,8 @@ async def test_a_chunk_that_fails_is_reported(client: TimClient, emulator: Emula
     names = [f"u{number}" for number in range(350)]
     emulator.add_accounts(*names[:300])
     group_id = await make(client, max_member_count=500)
-    told = await client.group_member.add_all(group_id, names)
-    (chunk,) = told.failed_chunks
+    received = await client.group_member.add_all(group_id, names)
+    (chunk,) = received.failed_chunks
     assert (list(chunk.items), chunk.error.code) == (names[300:], 10019)  # type: ignore[attr-defined]
     assert len(emulator.groups[group_id].members) == 301
 

@@ -463,8 +463,8 @@ async def test_messages_are_imported_one_by_one(client: TimClient, emulator: Emu
         old(1_620_892_821),
     ]
     result = await client.group_msg.import_msgs(group_id=group, msg_list=messages)
-    told = [(item.result, item.msg_seq, item.msg_time) for item in result.import_msg_result]
-    assert told == [
+    received = [(item.result, item.msg_seq, item.msg_time) for item in result.import_msg_result]
+    assert received == [
         (0, 1, 1_620_808_101),
         (0, 1, 1_620_808_101),
         (10004, 0, 1_900_000_000),
@@ -530,8 +530,8 @@ async def test_receipts(client: TimClient, emulator: Emulator, group: str) -> No
     items = [MsgSeqItem(msg_seq=sent.msg_seq) for sent in (first, second, plain)]
     await client.group_msg.report_receipts(group_id=group, from_account="bob", msg_seq_list=items[:1])
     receipts = await client.group_msg.get_receipts(group_id=group, msg_seq_list=items)
-    told = [(each.code, each.msg_seq, each.read_num, each.unread_num) for each in receipts.group_msg_receipt_list]
-    assert told == [(0, 1, 1, 1), (0, 2, 0, 1), (10062, 3, 0, 0)]
+    received = [(each.code, each.msg_seq, each.read_num, each.unread_num) for each in receipts.group_msg_receipt_list]
+    assert received == [(0, 1, 1, 1), (0, 2, 0, 1), (10062, 3, 0, 0)]
     assert receipts.failed == receipts.group_msg_receipt_list[2:]
     assert [name async for name in client.group_msg.iter_readers(group, 1)] == ["bob"]
     assert [name async for name in client.group_msg.iter_readers(group, 1, unread=True)] == ["carol"]

@@ -76,7 +76,7 @@ async def test_marks(client: TimClient, emulator: Emulator) -> None:
     group_id = await make(client)
     live = client.live_group
     emulator.join_group(group_id, "alice", "bob", "carol")
-    told = await live.mark_members(
+    received = await live.mark_members(
         group_id=group_id,
         command_type=1,
         member_list=[
@@ -86,8 +86,8 @@ async def test_marks(client: TimClient, emulator: Emulator) -> None:
             MarkedMember(member_account="dave", marks=[1_000]),
         ],
     )
-    assert told.command_type == 1
-    assert [(member.member_account, member.marks) for member in told.member_list] == [
+    assert received.command_type == 1
+    assert [(member.member_account, member.marks) for member in received.member_list] == [
         ("alice", [1_000, 1_001]),
         ("bob", [1_000]),
         ("carol", [600]),
@@ -117,9 +117,9 @@ async def test_marks_have_limits(client: TimClient, emulator: Emulator) -> None:
     await refused(call, InvalidRequestError, 10004)
     assert "u1" not in emulator.groups[group_id].marks
     everybody = (MarkedMember(member_account=name, marks=[1_000]) for name in names)
-    told = await client.live_group.mark_all(group_id, everybody, 1)
-    assert sum(len(result.member_list) for result in told.results) == 1_000
-    (chunk,) = told.failed_chunks
+    received = await client.live_group.mark_all(group_id, everybody, 1)
+    assert sum(len(result.member_list) for result in received.results) == 1_000
+    (chunk,) = received.failed_chunks
     assert (len(chunk.items), chunk.error.code) == (1, 10004)
 
 
@@ -136,8 +136,8 @@ async def test_robots_are_always_online_for_three_days(
     assert await online(client, group_id) == ["alice", "robot"]
     emulator_clock.now += DAY
     bob = MarkedMember(member_account="bob", marks=[500, 1_000])
-    told = await live.mark_members(group_id=group_id, command_type=1, member_list=[bob])
-    assert told.member_list[0].marks == [500]  # an absent account can only be a robot
+    received = await live.mark_members(group_id=group_id, command_type=1, member_list=[bob])
+    assert received.member_list[0].marks == [500]  # an absent account can only be a robot
     await live.delete_robots(group_id=group_id, member_account=["alice", "carol"])
     assert await online(client, group_id, mark=500) == ["bob", "robot"]
     emulator_clock.now += 2 * DAY

@@ -37,21 +37,21 @@ async def test_many_contents_are_judged_ten_a_call(client: TimClient, emulator: 
     await client.moderation.add_cloud_keywords(
         sdk_app_id=APP, lib_id="x", user_keywords=[CloudKeyword(content="7", label="Abuse")]
     )
-    told = await client.moderation.moderate_all(
+    received = await client.moderation.moderate_all(
         "UserInfo", (Content(content_id=number, content_type="Text", content=f"名字 {number}") for number in range(25))
     )
-    results = [item for page in told.results for item in page.audit_results]
+    results = [item for page in received.results for item in page.audit_results]
     assert [item.content_id for item in results] == list(range(25))
     assert [item.content_id for item in results if item.result == "Block"] == [7, 17]
-    assert told.failed == []
+    assert received.failed == []
     assert emulator.count("im_msg_audit/batch_content_moderation") == 3
 
 
 async def test_libraries_are_read_page_by_page(client: TimClient, emulator: Emulator) -> None:
     family = client.moderation
     words = [CloudKeyword(content=f"词{number}") for number in range(25)]
-    told = await family.add_cloud_keywords_all(APP, "many", words)
-    assert (told.failed, len(told.results)) == ([], 3)
+    received = await family.add_cloud_keywords_all(APP, "many", words)
+    assert (received.failed, len(received.results)) == ([], 3)
     await family.add_cloud_keywords(sdk_app_id=APP, lib_id="few", user_keywords=words[:1])
     read = [word.content async for word in family.iter_cloud_keywords(APP, "many", page_size=10)]
     assert sorted(read) == sorted(word.content for word in words)
@@ -92,12 +92,12 @@ async def test_a_mute_runs_out_unless_it_is_for_ever(emulator_clock: Clock) -> N
         assert await family.get_mute(get_account="bob") == Mute()
         await family.set_mute(set_account="bob", c2cmsg_nospeaking_time=MUTED_FOREVER, groupmsg_nospeaking_time=7200)
         emulator_clock.now += 4
-        told = await family.get_mute(get_account="bob")
-        assert (told.c2cmsg_nospeaking_time, told.groupmsg_nospeaking_time) == (4_294_967_295, 7196)
+        received = await family.get_mute(get_account="bob")
+        assert (received.c2cmsg_nospeaking_time, received.groupmsg_nospeaking_time) == (4_294_967_295, 7196)
         await family.set_mute(set_account="bob", c2cmsg_nospeaking_time=60)
         emulator_clock.now += 59.5
-        told = await family.get_mute(get_account="bob")
-        assert (told.c2cmsg_nospeaking_time, told.groupmsg_nospeaking_time) == (1, 7137)
+        received = await family.get_mute(get_account="bob")
+        assert (received.c2cmsg_nospeaking_time, received.groupmsg_nospeaking_time) == (1, 7137)
         emulator_clock.now += 7200
         assert await family.get_mute(get_account="bob") == Mute()
         await family.set_mute(set_account="bob", groupmsg_nospeaking_time=MUTED_FOREVER)

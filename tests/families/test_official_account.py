@@ -56,11 +56,11 @@ async def news(client: TimClient) -> str:
 
 
 async def info(client: TimClient, official_account: str = NEWS, *fields: str) -> OfficialAccountInfo:
-    told = await client.official_account.get(
+    received = await client.official_account.get(
         official_account_id_list=[OfficialAccountItem(official_account=official_account)],
         response_filter=InfoFilter(official_account_base_info_filter=fields) if fields else None,
     )
-    (one,) = told.official_account_info_list
+    (one,) = received.official_account_info_list
     return one
 
 
@@ -70,8 +70,13 @@ async def test_an_official_account_comes_changes_and_goes(client: TimClient, new
     assert made.official_account_user_id.startswith("@TOA#_")
     assert (await info(client, made.official_account_user_id)).introduction == "简介"
     await family.modify(official_account=news, name="新新闻", custom_string="")
-    told = await info(client)
-    assert (told.name, told.owner_account, told.custom_string, told.subscriber_num) == ("新新闻", "alice", "", 0)
+    received = await info(client)
+    assert (received.name, received.owner_account, received.custom_string, received.subscriber_num) == (
+        "新新闻",
+        "alice",
+        "",
+        0,
+    )
     assert await info(client, news, "Name", "SubscriberNum") == OfficialAccountInfo(
         official_account=news, name="新新闻", subscriber_num=0
     )
@@ -128,9 +133,9 @@ async def test_subscribers_come_and_go(client: TimClient, emulator: Emulator, ne
 async def test_any_number_subscribes_and_is_read_page_by_page(client: TimClient, emulator: Emulator, news: str) -> None:
     users = [f"user{number}" for number in range(250)]
     emulator.add_accounts(*users[:-1])
-    told = await client.official_account.add_subscribers_all(news, users)
-    assert [outcome.subscriber_account for outcome in told.failed] == [users[-1]]  # type: ignore[attr-defined]
-    assert [len(result.subscriber_list) for result in told.results] == [100, 100, 50]
+    received = await client.official_account.add_subscribers_all(news, users)
+    assert [outcome.subscriber_account for outcome in received.failed] == [users[-1]]  # type: ignore[attr-defined]
+    assert [len(result.subscriber_list) for result in received.results] == [100, 100, 50]
     read = [user.subscriber_account async for user in client.official_account.iter_subscribers(news, page_size=100)]
     assert sorted(read) == sorted(users[:-1])
     assert emulator.count("official_account_open_http_svc/get_subscriber_info") == 3
@@ -145,8 +150,8 @@ async def test_a_single_text_is_no_list_of_users(client: TimClient, emulator: Em
 async def test_an_account_has_no_more_subscribers_than_it_may(client: TimClient) -> None:
     made = await client.official_account.create(owner_account="alice", name="x", max_subscriber_num=1)
     official_account = made.official_account_user_id
-    told = await client.official_account.add_subscribers_all(official_account, ["alice", "bob"])
-    assert [item.subscriber_account for item in told.failed] == ["bob"]  # type: ignore[attr-defined]
+    received = await client.official_account.add_subscribers_all(official_account, ["alice", "bob"])
+    assert [item.subscriber_account for item in received.failed] == ["bob"]  # type: ignore[attr-defined]
     await client.official_account.modify(official_account=official_account, max_subscriber_num=2)
     assert (await client.official_account.add_subscribers_all(official_account, ["bob"])).failed == []
 
@@ -159,13 +164,15 @@ async def test_a_message_is_sent_and_recalled_once(timed: TimClient, emulator_cl
     assert sent.msg_time == emulator_clock.now
     assert (await info(timed)).last_msg_time == sent.msg_time
     assert {user.last_send_msg_time async for user in family.iter_subscribers(NEWS)} == {sent.msg_time}
-    told = await family.recall(official_account=NEWS, msg_key_list=[sent.msg_key, "nobody knows this", sent.msg_key])
-    assert [(outcome.msg_key, outcome.ret_code) for outcome in told.recall_ret_list] == [
+    received = await family.recall(
+        official_account=NEWS, msg_key_list=[sent.msg_key, "nobody knows this", sent.msg_key]
+    )
+    assert [(outcome.msg_key, outcome.ret_code) for outcome in received.recall_ret_list] == [
         (sent.msg_key, 0),
         ("nobody knows this", 20022),
         (sent.msg_key, 20023),
     ]
-    assert len(told.failed) == 2
+    assert len(received.failed) == 2
 
 
 async def test_a_repeat_is_the_same_message_for_five_minutes(timed: TimClient, emulator_clock: Clock) -> None:
@@ -188,8 +195,8 @@ async def test_a_message_whose_answer_was_lost_is_repeated_without_harm() -> Non
         emulator.faults.drop(after=True, command=SEND, times=1)
         sent = await client.official_account.send(official_account=NEWS, msg_body=HI)
         assert emulator.count(SEND) == 2
-        told = await client.official_account.recall(official_account=NEWS, msg_key_list=[sent.msg_key])
-    assert told.failed == []
+        received = await client.official_account.recall(official_account=NEWS, msg_key_list=[sent.msg_key])
+    assert received.failed == []
 
 
 async def test_an_account_has_a_message_a_second_and_two_an_hour(timed: TimClient, emulator_clock: Clock) -> None:

@@ -55,10 +55,10 @@ async def test_list_is_cut_and_answers_keep_its_order() -> None:
         await asyncio.sleep(0.001 if chunk[0] == 0 else 0)
         return list(chunk)
 
-    told = await in_chunks("numbers", range(7), 3, call)
-    assert told.results == [[0, 1, 2], [3, 4, 5], [6]]
-    assert told.failed == []
-    told.raise_for_failed()
+    received = await in_chunks("numbers", range(7), 3, call)
+    assert received.results == [[0, 1, 2], [3, 4, 5], [6]]
+    assert received.failed == []
+    received.raise_for_failed()
 
 
 async def test_no_more_calls_at_a_time_than_wanted_and_the_list_is_read_as_they_go() -> None:
@@ -91,13 +91,13 @@ async def test_failed_chunk_does_not_keep_the_others_back() -> None:
             raise ConnectError("no way")
         return AccountResults(result_item=[AccountResultItem(user_id=name, result_code=70107) for name in chunk])
 
-    told = await in_chunks("names", list("abc"), 1, call)
-    assert [result.result_item[0].user_id for result in told.results] == ["a", "c"]
-    (chunk,) = told.failed_chunks
+    received = await in_chunks("names", list("abc"), 1, call)
+    assert [result.result_item[0].user_id for result in received.results] == ["a", "c"]
+    (chunk,) = received.failed_chunks
     assert (list(chunk.items), type(chunk.error)) == (["b"], ConnectError)
     assert "no way" in repr(chunk)
     with pytest.raises(PartialFailureError) as caught:
-        told.raise_for_failed()
+        received.raise_for_failed()
     assert len(caught.value.failed) == 3
     assert isinstance(caught.value.failed[-1], FailedChunk)
 
@@ -177,8 +177,8 @@ async def test_list_may_come_asynchronously(concurrency: int) -> None:
         await asyncio.sleep(0)
         return list(chunk)
 
-    told = await in_chunks("rows", rows(), 3, call, concurrency=concurrency)
-    assert told.results == [[0, 1, 2], [3, 4, 5], [6]]
+    received = await in_chunks("rows", rows(), 3, call, concurrency=concurrency)
+    assert received.results == [[0, 1, 2], [3, 4, 5], [6]]
 
 
 @pytest.mark.parametrize("items", [None, 7, asyncio.sleep], ids=["None", "a number", "a function"])
@@ -199,8 +199,8 @@ async def test_what_no_chunk_can_be_sent_with_is_raised() -> None:
             raise UsageError("tags are missing", field="tags")
 
     limit = 2
-    told = await in_chunks("numbers", range(3), 1, call)
-    assert (len(told.failed_chunks), told.results) == (2, [None])
+    received = await in_chunks("numbers", range(3), 1, call)
+    assert (len(received.failed_chunks), received.results) == (2, [None])
     limit = 3
     with pytest.raises(UsageError, match="tags are missing"):
         await in_chunks("numbers", range(3), 1, call)
@@ -218,9 +218,9 @@ async def test_chunks_that_are_refused_at_once_let_others_run() -> None:
 @pytest.mark.parametrize(
     ("pages_", "total", "expected", "asked"),
     [
-        pytest.param([[1, 2], [3]], 3, [1, 2, 3], [0, 2], id="as many as were told"),
+        pytest.param([[1, 2], [3]], 3, [1, 2, 3], [0, 2], id="as many as were received"),
         pytest.param([[]], 3, [], [0], id="an empty page ends it"),
-        pytest.param([[1, 2], []], 9, [1, 2], [0, 2], id="fewer than were told"),
+        pytest.param([[1, 2], []], 9, [1, 2], [0, 2], id="fewer than were received"),
     ],
 )
 async def test_entries_by_offset(pages_: list[list[int]], total: int, expected: list[int], asked: list[int]) -> None:

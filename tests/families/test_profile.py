@@ -25,9 +25,9 @@ async def test_profile_is_set_and_read(client: TimClient, emulator: Emulator) ->
     await client.profile.set(from_account="carol", profile_item=items)
     await client.profile.set_values("carol", {ProfileTag.NICK: "C"})
     assert emulator.accounts["carol"].nick == "C"
-    told = await client.profile.get(to_account=["carol", "bob"], tag_list=[*ALL_TAGS, "Tag_Profile_Custom_Test"])
-    told.raise_for_failed()
-    carol, bob = told.user_profile_item
+    received = await client.profile.get(to_account=["carol", "bob"], tag_list=[*ALL_TAGS, "Tag_Profile_Custom_Test"])
+    received.raise_for_failed()
+    carol, bob = received.user_profile_item
     assert carol.values == {
         ProfileTag.NICK: "C",
         ProfileTag.GENDER: "Gender_Type_Female",
@@ -43,11 +43,11 @@ async def test_profile_is_set_and_read(client: TimClient, emulator: Emulator) ->
 
 
 async def test_accounts_no_one_knows_fail_one_by_one(client: TimClient) -> None:
-    told = await client.profile.get(to_account=["nobody", "bob"], tag_list=[ProfileTag.NICK])
-    assert told.fail_account == ["nobody"]
-    assert [(item.to_account, item.result_code) for item in told.failed] == [("nobody", 40003)]
+    received = await client.profile.get(to_account=["nobody", "bob"], tag_list=[ProfileTag.NICK])
+    assert received.fail_account == ["nobody"]
+    assert [(item.to_account, item.result_code) for item in received.failed] == [("nobody", 40003)]
     with pytest.raises(PartialFailureError):
-        told.raise_for_failed()
+        received.raise_for_failed()
     with pytest.raises(InvalidRequestError) as caught:
         await client.profile.set_values("nobody", {ProfileTag.NICK: "N"})
     assert (caught.value.code, caught.value.command) == (40003, "profile/portrait_set")
@@ -57,31 +57,31 @@ async def test_profiles_of_any_number_are_read_in_chunks(client: TimClient, emul
     names = [f"u{number}" for number in range(250)]
     emulator.add_accounts(*names)
     await client.profile.set_values("u249", {ProfileTag.ROLE: 3})
-    told = await client.profile.get_all([*names, "nobody"], [ProfileTag.ROLE])
-    assert [len(result.user_profile_item) for result in told.results] == [100, 100, 51]
-    assert [item.number_of(ProfileTag.ROLE) for item in told.results[2].user_profile_item[-2:]] == [3, None]
-    assert len(told.failed) == 1
+    received = await client.profile.get_all([*names, "nobody"], [ProfileTag.ROLE])
+    assert [len(result.user_profile_item) for result in received.results] == [100, 100, 51]
+    assert [item.number_of(ProfileTag.ROLE) for item in received.results[2].user_profile_item[-2:]] == [3, None]
+    assert len(received.failed) == 1
 
 
 async def test_profile_goes_with_its_account(client: TimClient) -> None:
     await client.profile.set_values("bob", {ProfileTag.NICK: "B", ProfileTag.ROLE: 3})
     await client.account.delete_all(["bob"])
     await client.account.import_account(user_id="bob")
-    told = await client.profile.get(to_account=["bob"], tag_list=ALL_TAGS)
-    assert told.user_profile_item[0].values == {}
+    received = await client.profile.get(to_account=["bob"], tag_list=ALL_TAGS)
+    assert received.user_profile_item[0].values == {}
 
 
 async def test_bad_field_sets_nothing(client: TimClient) -> None:
     with pytest.raises(InvalidRequestError) as caught:
         await client.profile.set_values("bob", {ProfileTag.ROLE: 3, "Tag_Profile_IM_New": "x"})
     assert caught.value.code == 40009
-    told = await client.profile.get(to_account=["bob"], tag_list=ALL_TAGS)
-    assert told.user_profile_item[0].values == {}
+    received = await client.profile.get(to_account=["bob"], tag_list=ALL_TAGS)
+    assert received.user_profile_item[0].values == {}
 
 
 def test_accounts_that_only_fail_account_names_are_not_lost() -> None:
-    told = decode(b'{"UserProfileItem":[{"To_Account":"a","ResultCode":40006}],"Fail_Account":["a","b"]}', Profiles)
-    assert [(item.to_account, item.result_code) for item in told.failed] == [("a", 40006), ("b", -1)]
+    received = decode(b'{"UserProfileItem":[{"To_Account":"a","ResultCode":40006}],"Fail_Account":["a","b"]}', Profiles)
+    assert [(item.to_account, item.result_code) for item in received.failed] == [("a", 40006), ("b", -1)]
 
 
 @pytest.mark.parametrize(

@@ -119,13 +119,13 @@ async def test_a_batch_of_any_size_is_one_task_for_every_500(timed: tuple[TimCli
     client, emulator = timed
     users = [f"user{number}" for number in range(1_234)]
     emulator.add_accounts(*(user for user in users if user != "user700"))
-    told = await client.push.send_batch_all(users, from_account="a", offline_push_info=INFO, data_id="spring")
+    received = await client.push.send_batch_all(users, from_account="a", offline_push_info=INFO, data_id="spring")
     # The clock is stopped: with one MsgRandom for all, the second and the third would have been dropped.
     assert [len(push.to) for push in sorted(emulator.pushes, key=lambda push: push.to[0])] == [500, 234, 499]
     assert sorted(user for push in emulator.pushes for user in push.to) == sorted(set(users) - {"user700"})
-    assert {push.task_id for push in emulator.pushes} == {result.task_id for result in told.results}
+    assert {push.task_id for push in emulator.pushes} == {result.task_id for result in received.results}
     assert {push.data_id for push in emulator.pushes} == {"spring"}
-    assert [failure.to_account for failure in told.failed] == ["user700"]  # type: ignore[attr-defined]
+    assert [failure.to_account for failure in received.failed] == ["user700"]  # type: ignore[attr-defined]
 
 
 async def test_a_batch_is_known_by_its_random_for_a_second(
@@ -221,9 +221,9 @@ async def test_any_number_of_users_is_split_by_hundreds(client: TimClient, emula
     removed = await family.remove_tags_all(UserTags(to_account=user, tags=["t"]) for user in users)
     attrs = await family.get_attrs_all(users)
     tags = await family.get_tags_all(users)
-    for told in (set_, added, removed, attrs, tags):
-        assert len(told.results) == 3
-        assert [failure.to_account for failure in told.failed] == [users[-1]]  # type: ignore[attr-defined]
+    for received in (set_, added, removed, attrs, tags):
+        assert len(received.results) == 3
+        assert [failure.to_account for failure in received.failed] == [users[-1]]  # type: ignore[attr-defined]
     assert [user.attrs for page in attrs.results for user in page.user_attrs] == [{"n": user} for user in users[:-1]]
     assert [user.tags for page in tags.results for user in page.user_tags] == [["u"]] * 229
     await family.remove_attrs_all(UserAttrNames(to_account=user, attrs=["n"]) for user in users)

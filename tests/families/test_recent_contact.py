@@ -117,14 +117,14 @@ async def test_group_messages_are_on_the_lists_of_members(client: TimClient) -> 
     )
     assert await peers(client, "alice") == ["bob"]
 
-    told = await client.recent_contact.mark(
+    received = await client.recent_contact.mark(
         **ALICE,
         mark_item=[
             MarkItem(opt_type=1, contact_item=ContactItem.group(group), set_mark=[STAR])
             for group in (made.group_id, "@TGS#none")
         ],
     )
-    assert [item.result_code for item in told.result_item] == [0, 51007]
+    assert [item.result_code for item in received.result_item] == [0, 51007]
     other = await client.recent_contact.mark(
         from_account="bob",
         mark_item=[MarkItem(opt_type=1, contact_item=ContactItem.group(made.group_id), set_mark=[STAR])],
@@ -159,10 +159,10 @@ async def test_pages_report_every_conversation_once(
     pinned = names[:50]
     for name in pinned:
         emulator.pin_contact("alice", ContactItem.account(name))
-    told = [each async for each in client.recent_contact.iter_list("alice", assist_flags=flags)]
-    assert sorted(each.to_account or "" for each in told) == sorted(names)
-    ordinary = [each.to_account for each in told if not each.is_pinned]
-    assert [each.to_account for each in told if each.is_pinned] == ([] if flags == 2 else pinned[::-1])
+    received = [each async for each in client.recent_contact.iter_list("alice", assist_flags=flags)]
+    assert sorted(each.to_account or "" for each in received) == sorted(names)
+    ordinary = [each.to_account for each in received if not each.is_pinned]
+    assert [each.to_account for each in received if each.is_pinned] == ([] if flags == 2 else pinned[::-1])
     assert ordinary == (names if flags == 2 else names[50:])[::-1]
     assert emulator.count("recentcontact/get_list") == (4 if flags == 3 else 5)
 
@@ -195,8 +195,8 @@ async def test_conversations_are_grouped(client: TimClient) -> None:
             ContactUpdateItem(contact_opt_type=1, contact_item=ContactItem.account("nobody")),
         ],
     )
-    told = await client.recent_contact.update_contact_group(**ALICE, update_type=1, update_group=change)
-    assert [(item.contact_opt_type, item.result_code) for item in told.failed] == [(1, 50001)]
+    received = await client.recent_contact.update_contact_group(**ALICE, update_type=1, update_group=change)
+    assert [(item.contact_opt_type, item.result_code) for item in received.failed] == [(1, 50001)]
     assert [item.to_account async for item in client.recent_contact.iter_marked("alice")] == ["carol"]
 
     renamed = await client.recent_contact.update_contact_group(
@@ -241,8 +241,8 @@ async def test_conversations_are_marked(client: TimClient, emulator_clock: Clock
     found = await client.recent_contact.search_contact_groups(
         **ALICE, contact_item=[BOB, ContactItem.account("carol"), ContactItem.group("@TGS#1")]
     )
-    (told,) = found.contact_result_item
-    assert (told.to_account, told.standard_mark, told.custom_mark, told.timestamp) == (
+    (received,) = found.contact_result_item
+    assert (received.to_account, received.standard_mark, received.custom_mark, received.timestamp) == (
         "bob",
         "101",
         "自定 😀",
@@ -261,9 +261,9 @@ async def test_groups_and_marks_have_limits(client: TimClient, emulator: Emulato
     names = [f"u{number}" for number in range(1001)]
     emulator.add_accounts(*names)
     items = [MarkItem(opt_type=1, contact_item=ContactItem.account(name), set_mark=[33]) for name in names]
-    told = await client.recent_contact.mark_all("alice", items)
-    assert [item.result_code for item in told.results[-1].failed] == [51008]
-    assert [len(result.result_item) for result in told.results] == [100] * 10 + [1]
+    received = await client.recent_contact.mark_all("alice", items)
+    assert [item.result_code for item in received.results[-1].failed] == [51008]
+    assert [len(result.result_item) for result in received.results] == [100] * 10 + [1]
     marked = [item async for item in client.recent_contact.iter_marked("alice")]
     assert [item.to_account for item in marked] == names[:1000]
     found = await client.recent_contact.search_contact_groups_all("alice", map(ContactItem.account, names))

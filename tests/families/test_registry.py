@@ -55,9 +55,9 @@ def test_golden_reply_keeps_every_field(path):
     content = load(path)
     endpoint = endpoints()[content["command"]]
     result = endpoint.read_result(json.dumps(content["reply"]).encode())
-    told = {name: value for name, value in content["reply"].items() if name not in ENVELOPE}
+    received = {name: value for name, value in content["reply"].items() if name not in ENVELOPE}
     assert isinstance(result, endpoint.result)
-    assert json.loads(encode(result)) == told
+    assert json.loads(encode(result)) == received
 
 
 @golden

@@ -23,7 +23,7 @@ async def bot(client: TimClient) -> str:
     return BOT
 
 
-async def told(*pieces: str) -> AsyncIterator[str]:
+async def received(*pieces: str) -> AsyncIterator[str]:
     for piece in pieces:
         yield piece
 
@@ -89,9 +89,9 @@ async def test_a_stream_goes_out_as_it_comes_and_ends(client: TimClient, emulato
 
 
 async def test_a_stream_of_one_piece_and_of_none(client: TimClient, emulator: Emulator, bot: str) -> None:
-    assert await client.robot.send_stream(bot, "bob", told("", "")) == ""
+    assert await client.robot.send_stream(bot, "bob", received("", "")) == ""
     assert emulator.count(STREAM) == 0
-    assert await client.robot.send_stream(bot, "bob", told("全部"))
+    assert await client.robot.send_stream(bot, "bob", received("全部"))
     assert read(emulator) == [(["全部"], True)]
 
 
@@ -127,7 +127,7 @@ async def test_cancelled_before_its_key_is_known_no_second_message_begins(
     client: TimClient, emulator: Emulator, bot: str
 ) -> None:
     stall = emulator.faults.stall(command=STREAM)
-    task = asyncio.create_task(client.robot.send_stream(bot, "bob", told("一", "二")))
+    task = asyncio.create_task(client.robot.send_stream(bot, "bob", received("一", "二")))
     await until(lambda: emulator.count(STREAM))
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -36,7 +36,7 @@ def crowd(size: int) -> list[str]:
     return [f"u{number:05}" for number in range(size)]
 
 
-def told_once(emulator: Emulator) -> bool:
+def notified_once(emulator: Emulator) -> bool:
     return max(Counter(message.to_account for message in emulator.messages()).values(), default=0) <= 1
 
 
@@ -80,30 +80,30 @@ def test_many_accounts_with_1_percent_missing_and_5_percent_faults(
             faults.status(502, after=True, rate=0.005, seed=13)
             seen: Counter[str] = Counter()
             began = asyncio.get_running_loop().time()
-            told = await client.c2c.send_to_all(
+            received = await client.c2c.send_to_all(
                 iter(everyone), HI, chunk_size=chunk_size, on_delivery=lambda each: seen.update([each.account])
             )
             took = asyncio.get_running_loop().time() - began
             assert set(seen.values()) == {1}
-            return told, emulator, client._state.pool, len(seen), took  # type: ignore[return-value]
+            return received, emulator, client._state.pool, len(seen), took  # type: ignore[return-value]
 
-    told, emulator, pool, seen, took = clock.run(main())
+    received, emulator, pool, seen, took = clock.run(main())
     # One outcome for each, in the order they were given.
-    assert [each.account for each in told] == everyone
-    assert seen == size == len(told.sent) + len(told.failed) + len(told.unknown)
+    assert [each.account for each in received] == everyone
+    assert seen == size == len(received.sent) + len(received.failed) + len(received.unknown)
     # No account got it twice; those reported as sent have it, those reported as failed do not.
-    assert told_once(emulator)
+    assert notified_once(emulator)
     has_it = {message.to_account for message in emulator.messages()}
-    assert {each.account for each in told.sent} <= has_it
-    assert not {each.account for each in told.failed} & has_it
-    assert missing <= {each.account for each in told.failed} | {each.account for each in told.unknown}
+    assert {each.account for each in received.sent} <= has_it
+    assert not {each.account for each in received.failed} & has_it
+    assert missing <= {each.account for each in received.failed} | {each.account for each in received.unknown}
     if policy is ANY:
-        assert not told.unknown
-        assert {each.account for each in told.failed} == missing
-        assert {each.code for each in told.failed} <= {70107, 90012}
+        assert not received.unknown
+        assert {each.account for each in received.failed} == missing
+        assert {each.code for each in received.failed} <= {70107, 90012}
     else:
-        assert told.unknown, "lost answers are not repeated by default"
-        assert {type(each.error) for each in told.unknown} <= {ConnectionLostError, ReplyDecodeError}
+        assert received.unknown, "lost answers are not repeated by default"
+        assert {type(each.error) for each in received.unknown} <= {ConnectionLostError, ReplyDecodeError}
     # Both limits held, in the emulator's own count and in ours, and the narrower one was kept busy.
     assert not [each for each in emulator.arrivals if each.code in (60007, 90057)]
     assert emulator.count(BATCH) > size / chunk_size
@@ -118,49 +118,54 @@ def test_many_accounts_with_1_percent_missing_and_5_percent_faults(
 
 
 async def test_outcomes_over_sockets(client: TimClient, emulator: Emulator) -> None:
-    told = await client.c2c.send_to_all(["alice", "nobody", "bob", "alice", "", "汉" * 11], HI, cloud_custom_data="c")
-    assert [(each.account, each.state, each.code) for each in told] == [
+    received = await client.c2c.send_to_all(
+        ["alice", "nobody", "bob", "alice", "", "汉" * 11], HI, cloud_custom_data="c"
+    )
+    assert [(each.account, each.state, each.code) for each in received] == [
         ("alice", "sent", None),
         ("nobody", "failed", 70107),
         ("bob", "sent", None),
         ("", "failed", None),
         ("汉" * 11, "failed", None),
     ]
-    assert told["alice"].msg_key == told["bob"].msg_key != ""
-    assert isinstance(told[""].error, UsageError)
+    assert received["alice"].msg_key == received["bob"].msg_key != ""
+    assert isinstance(received[""].error, UsageError)
     with pytest.raises(KeyError):
-        told["carol"]
-    assert len(told) == 5
-    assert repr(told) == "<Deliveries: 2 sent, 3 failed, 0 unknown>"
+        received["carol"]
+    assert len(received) == 5
+    assert repr(received) == "<Deliveries: 2 sent, 3 failed, 0 unknown>"
     with pytest.raises(PartialFailureError) as caught:
-        told.raise_for_failed()
-    assert caught.value.failed == told.failed
+        received.raise_for_failed()
+    assert caught.value.failed == received.failed
     stored = emulator.messages()
     assert {(each.msg_seq, each.msg_random, each.cloud_custom_data) for each in stored} == {
-        (told.msg_seq, told.msg_random, "c")
+        (received.msg_seq, received.msg_random, "c")
     }
     (arrival,) = emulator.arrivals
     assert recipients(arrival.body) == ["alice", "nobody", "bob"]
 
 
 async def test_account_given_again_later_is_reported_once(client: TimClient, emulator: Emulator) -> None:
-    told: list[str] = []
+    received: list[str] = []
     await client.c2c.send_to_all(
-        ["alice", "bob", "alice", "", "", "bob"], HI, chunk_size=1, on_delivery=lambda each: told.append(each.account)
+        ["alice", "bob", "alice", "", "", "bob"],
+        HI,
+        chunk_size=1,
+        on_delivery=lambda each: received.append(each.account),
     )
-    assert sorted(told) == ["", "alice", "bob"]
+    assert sorted(received) == ["", "alice", "bob"]
     assert emulator.count(BATCH) == 2
 
 
 async def test_unknown_accounts_are_sent_to_again_with_the_same_marks(client: TimClient, emulator: Emulator) -> None:
     emulator.faults.drop(after=True, times=1)
-    told = await client.c2c.send_to_all(["alice", "bob"], HI)
-    assert [each.state for each in told] == ["unknown", "unknown"]
-    assert {type(each.error) for each in told} == {ConnectionLostError}
-    again = [each.account for each in told.unknown]
-    second = await client.c2c.send_to_all(again, HI, msg_seq=told.msg_seq, msg_random=told.msg_random)
+    received = await client.c2c.send_to_all(["alice", "bob"], HI)
+    assert [each.state for each in received] == ["unknown", "unknown"]
+    assert {type(each.error) for each in received} == {ConnectionLostError}
+    again = [each.account for each in received.unknown]
+    second = await client.c2c.send_to_all(again, HI, msg_seq=received.msg_seq, msg_random=received.msg_random)
     second.raise_for_failed()
-    assert told_once(emulator)
+    assert notified_once(emulator)
     assert len(emulator.messages()) == 2
 
 
@@ -169,15 +174,15 @@ async def test_unknown_accounts_are_sent_to_again_with_the_same_marks(client: Ti
 )
 async def test_code_of_a_whole_chunk(client: TimClient, emulator: Emulator, code: int, state: str) -> None:
     emulator.faults.answer(code)
-    told = await client.with_options(retry=RetryPolicy.off()).c2c.send_to_all(["alice", "bob"], HI)
-    assert [(each.state, each.code) for each in told] == [(state, code)] * 2
-    assert isinstance(told["bob"].error, ApiError)
+    received = await client.with_options(retry=RetryPolicy.off()).c2c.send_to_all(["alice", "bob"], HI)
+    assert [(each.state, each.code) for each in received] == [(state, code)] * 2
+    assert isinstance(received["bob"].error, ApiError)
 
 
 async def test_no_one_to_send_to(client: TimClient, emulator: Emulator) -> None:
-    told = await client.c2c.send_to_all([], HI)
-    assert (len(told), list(told), emulator.count()) == (0, [], 0)
-    told.raise_for_failed()
+    received = await client.c2c.send_to_all([], HI)
+    assert (len(received), list(received), emulator.count()) == (0, [], 0)
+    received.raise_for_failed()
 
 
 async def test_accounts_from_an_asynchronous_source_are_read_as_the_sending_goes_on() -> None:
@@ -197,9 +202,9 @@ async def test_accounts_from_an_asynchronous_source_are_read_as_the_sending_goes
             await asyncio.sleep(0.005)
         assert len(read) == 10, "the first chunk goes alone"
         stall.release()
-        told = await task
-    assert [each.account for each in told] == crowd(100)
-    assert len(told.sent) == 100
+        received = await task
+    assert [each.account for each in received] == crowd(100)
+    assert len(received.sent) == 100
 
 
 @pytest.mark.parametrize(
@@ -228,19 +233,19 @@ async def test_wrong_arguments_are_reported_before_anything_is_sent(
 
 
 async def test_message_that_is_too_large_is_reported_once_and_for_all(client: TimClient, emulator: Emulator) -> None:
-    told: list[Delivery] = []
+    received: list[Delivery] = []
     with pytest.raises(BodyTooLargeError):
-        await client.c2c.send_to_all(crowd(2000), [TextElem(text="x" * 8192)], on_delivery=told.append)
-    assert (emulator.count(), told) == (0, [])
+        await client.c2c.send_to_all(crowd(2000), [TextElem(text="x" * 8192)], on_delivery=received.append)
+    assert (emulator.count(), received) == (0, [])
 
 
 @pytest.mark.parametrize("bad", [5, None, ["u"], b"u"], ids=repr)
 async def test_something_that_is_no_text_ends_the_reading(client: TimClient, emulator: Emulator, bad: object) -> None:
-    told: list[Delivery] = []
+    received: list[Delivery] = []
     with pytest.raises(UsageError) as caught:
-        await client.c2c.send_to_all(["bob", bad, "alice"], HI, on_delivery=told.append)  # type: ignore[list-item]
+        await client.c2c.send_to_all(["bob", bad, "alice"], HI, on_delivery=received.append)  # type: ignore[list-item]
     assert caught.value.field == "to_accounts"
-    assert [(each.account, each.state) for each in told] == [("bob", "sent")]
+    assert [(each.account, each.state) for each in received] == [("bob", "sent")]
 
 
 def broken() -> Iterator[str]:
@@ -251,10 +256,10 @@ def broken() -> Iterator[str]:
 
 @pytest.mark.parametrize("chunk_size", [1, 500])
 async def test_source_that_breaks(client: TimClient, emulator: Emulator, chunk_size: int) -> None:
-    told: list[Delivery] = []
+    received: list[Delivery] = []
     with pytest.raises(OSError, match="broke off"):
-        await client.c2c.send_to_all(broken(), HI, chunk_size=chunk_size, on_delivery=told.append)
-    assert sorted(each.account for each in told if each.state == "sent") == ["alice", "bob"]
+        await client.c2c.send_to_all(broken(), HI, chunk_size=chunk_size, on_delivery=received.append)
+    assert sorted(each.account for each in received if each.state == "sent") == ["alice", "bob"]
     assert len(emulator.messages()) == 2
 
 
@@ -272,9 +277,9 @@ async def test_listener_that_breaks_stops_the_sending() -> None:
 async def test_cancelled_reports_what_is_on_its_way_and_starts_nothing_more() -> None:
     async with Emulator(rate_limits={"*": 10_000}) as emulator, client_of(emulator) as client:
         emulator.add_accounts(*crowd(100))
-        told: list[Delivery] = []
+        received: list[Delivery] = []
         stall = emulator.faults.stall(after_calls=1)
-        sending = client.c2c.send_to_all(crowd(100), HI, chunk_size=10, on_delivery=told.append)
+        sending = client.c2c.send_to_all(crowd(100), HI, chunk_size=10, on_delivery=received.append)
         task = asyncio.create_task(sending)
         while emulator.count(BATCH) < 5:  # noqa: ASYNC110 - the emulator knows no event for it
             await asyncio.sleep(0.005)
@@ -283,11 +288,11 @@ async def test_cancelled_reports_what_is_on_its_way_and_starts_nothing_more() ->
             await task
         attempts = client.stats()[BATCH].attempts
         stall.release()
-        states = Counter(each.state for each in told)
-        assert max(Counter(each.account for each in told).values()) == 1
+        states = Counter(each.state for each in received)
+        assert max(Counter(each.account for each in received).values()) == 1
         assert states["sent"] == 10
         has_it = {message.to_account for message in emulator.messages()}
-        assert has_it <= {each.account for each in told if each.state != "failed"}
+        assert has_it <= {each.account for each in received if each.state != "failed"}
         await asyncio.sleep(0.05)
         assert client.stats()[BATCH].attempts == attempts
 
@@ -295,11 +300,11 @@ async def test_cancelled_reports_what_is_on_its_way_and_starts_nothing_more() ->
 def test_deadline_too_short_for_the_turn_is_a_failure_and_not_an_unknown() -> None:
     async def main() -> Deliveries:
         async with inside(*crowd(10_000), deadline=1.0) as (client, _):
-            told: Deliveries = await client.c2c.send_to_all(crowd(10_000), HI)
-            return told
+            received: Deliveries = await client.c2c.send_to_all(crowd(10_000), HI)
+            return received
 
-    told = clock.run(main())
-    assert (len(told.sent), len(told.failed), len(told.unknown)) == (9000, 1000, 0)
+    received = clock.run(main())
+    assert (len(received.sent), len(received.failed), len(received.unknown)) == (9000, 1000, 0)
 
 
 def test_interactive_message_goes_before_the_rest_of_a_fan_out() -> None:

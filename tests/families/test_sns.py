@@ -36,8 +36,10 @@ def outcome(items: Sequence[SnsResultItem]) -> dict[str, int]:
 
 
 async def relations(client: TimClient, account: str, *others: str) -> list[str]:
-    told = await client.sns.check_friends(from_account=account, to_account=others, check_type="CheckResult_Type_Both")
-    return [item.relation.removeprefix("CheckResult_Type_") for item in told.info_item]
+    received = await client.sns.check_friends(
+        from_account=account, to_account=others, check_type="CheckResult_Type_Both"
+    )
+    return [item.relation.removeprefix("CheckResult_Type_") for item in received.info_item]
 
 
 async def test_friends_are_made_read_changed_and_lost(client: TimClient) -> None:
@@ -66,14 +68,14 @@ async def test_friends_are_made_read_changed_and_lost(client: TimClient) -> None
     updated = await client.sns.update_friends(from_account="alice", update_item=items)
     assert outcome(updated.failed) == {"dave": 30001}
     tags = [SnsTag.REMARK, SnsTag.GROUP, "Tag_SNS_Custom_Since", ProfileTag.NICK, ProfileTag.ROLE]
-    told = await client.sns.get_specified_friends(from_account="alice", to_account=["bob", "eve"], tag_list=tags)
-    assert told.info_item[0].values == {
+    received = await client.sns.get_specified_friends(from_account="alice", to_account=["bob", "eve"], tag_list=tags)
+    assert received.info_item[0].values == {
         SnsTag.REMARK: "B",
         SnsTag.GROUP: ["家人", "同学"],
         "Tag_SNS_Custom_Since": 1999,
         ProfileTag.NICK: "Bob 😀",
     }
-    assert [(item.to_account, item.result_code) for item in told.failed] == [("eve", 30001)]
+    assert [(item.to_account, item.result_code) for item in received.failed] == [("eve", 30001)]
 
     deleted = await client.sns.delete_friends(from_account="alice", to_account=["bob", "dave"])
     assert outcome(deleted.failed) == {"dave": 31704}
@@ -131,15 +133,15 @@ async def test_blocking_ends_friendship_and_keeps_it_from_coming(client: TimClie
     added = await client.sns.add_friends(from_account="bob", add_friend_item=new("alice"))
     assert outcome(added.failed) == {"alice": 30525}
 
-    told = await client.sns.check_black_list(
+    received = await client.sns.check_black_list(
         from_account="bob", to_account=["alice", "dave", "nobody"], check_type="BlackCheckResult_Type_Both"
     )
-    assert [item.relation for item in told.black_list_check_item] == [
+    assert [item.relation for item in received.black_list_check_item] == [
         "BlackCheckResult_Type_BWithA",
         "BlackCheckResult_Type_NO",
         "BlackCheckResult_Type_NO",
     ]
-    assert [item.to_account for item in told.failed] == ["nobody"]
+    assert [item.to_account for item in received.failed] == ["nobody"]
     (own,) = (
         await client.sns.check_black_list(
             from_account="alice", to_account=["bob"], check_type="BlackCheckResult_Type_Single"
@@ -180,8 +182,8 @@ async def test_friends_are_imported(client: TimClient) -> None:
         custom_item=[SnsItem(tag="Tag_SNS_Custom_Test", value="x")],
     )
     others = [ImportFriendItem(to_account=account, add_source=SOURCE) for account in ("nobody", "alice")]
-    told = await client.sns.import_friends(from_account="alice", add_friend_item=[bob, *others])
-    assert outcome(told.failed) == {"nobody": 30003, "alice": 30001}
+    received = await client.sns.import_friends(from_account="alice", add_friend_item=[bob, *others])
+    assert outcome(received.failed) == {"nobody": 30003, "alice": 30001}
     assert await relations(client, "alice", "bob") == ["AWithB"]
     (friend,) = [friend async for friend in client.sns.iter_friends("alice")]
     assert {tag: value for tag, value in friend.values.items() if tag.startswith("Tag_SNS")} == {
@@ -206,20 +208,22 @@ async def test_friend_lists(client: TimClient) -> None:
     assert outcome(made.failed) == {"dave": 30001}
     empty = await client.sns.add_friend_lists(from_account="alice", group_name=["empty"])
     assert empty.current_sequence > made.current_sequence
-    told = await client.sns.get_friend_lists(from_account="alice", last_sequence=0, need_friend="Need_Friend_Type_Yes")
-    assert [(each.group_name, each.friend_number, each.to_account) for each in told.result_item] == [
+    received = await client.sns.get_friend_lists(
+        from_account="alice", last_sequence=0, need_friend="Need_Friend_Type_Yes"
+    )
+    assert [(each.group_name, each.friend_number, each.to_account) for each in received.result_item] == [
         ("同学", 1, ["bob"]),
         ("work", 1, ["bob"]),
         ("empty", 0, []),
     ]
     one = await client.sns.get_friend_lists(from_account="alice", last_sequence=0, group_name=["work"])
     assert [(each.group_name, each.to_account) for each in one.result_item] == [("work", [])]
-    known = await client.sns.get_friend_lists(from_account="alice", last_sequence=told.current_sequence)
+    known = await client.sns.get_friend_lists(from_account="alice", last_sequence=received.current_sequence)
     assert known.result_item == []
     gone = await client.sns.delete_friend_lists(from_account="alice", group_name=["work", "empty"])
-    told = await client.sns.get_friend_lists(from_account="alice", last_sequence=0)
-    assert [each.group_name for each in told.result_item] == ["同学"]
-    assert told.current_sequence == gone.current_sequence
+    received = await client.sns.get_friend_lists(from_account="alice", last_sequence=0)
+    assert [each.group_name for each in received.result_item] == ["同学"]
+    assert received.current_sequence == gone.current_sequence
     friends = {friend.to_account: friend async for friend in client.sns.iter_friends("alice")}
     assert friends["bob"].value_of(SnsTag.GROUP) == ["同学"]
     with pytest.raises(InvalidRequestError) as caught:
@@ -263,16 +267,16 @@ async def test_pages_of_friends_and_versions(client: TimClient, emulator: Emulat
         from_account="alice", start_index=0, standard_sequence=page.standard_sequence, custom_sequence=0
     )
     assert known.user_data_item[0].values == {"Tag_SNS_Custom_Test": 1}
-    told = await client.sns.get_specified_friends_all("alice", [*names, "bob"], [SnsTag.ADD_SOURCE])
-    assert [len(result.info_item) for result in told.results] == [100, 100, 51]
-    assert len(told.failed) == 1
+    received = await client.sns.get_specified_friends_all("alice", [*names, "bob"], [SnsTag.ADD_SOURCE])
+    assert [len(result.info_item) for result in received.results] == [100, 100, 51]
+    assert len(received.failed) == 1
 
 
 async def test_any_number_is_blocked_asked_about_and_unblocked(client: TimClient, emulator: Emulator) -> None:
     names = [f"u{number}" for number in range(1005)]
     emulator.add_accounts(*names)
-    told = await client.sns.add_to_black_list_all("alice", names)
-    assert [item.result_code for item in told.results[1].result_item] == [30013] * 5
+    received = await client.sns.add_to_black_list_all("alice", names)
+    assert [item.result_code for item in received.results[1].result_item] == [30013] * 5
     checked = await client.sns.check_black_list_all("alice", names)
     states = [item.is_on_own_list for result in checked.results for item in result.black_list_check_item]
     assert states == [True] * 1000 + [False] * 5
@@ -286,8 +290,8 @@ async def test_lists_are_full_one_day(client: TimClient, emulator: Emulator) -> 
     names = [f"u{number}" for number in range(3001)]
     emulator.add_accounts(*names)
     items = [ImportFriendItem(to_account=name, add_source=SOURCE) for name in names]
-    told = await client.sns.import_friends(from_account="alice", add_friend_item=items)
-    assert outcome(told.failed) == {"u3000": 30010}
+    received = await client.sns.import_friends(from_account="alice", add_friend_item=items)
+    assert outcome(received.failed) == {"u3000": 30010}
     added = await client.sns.add_friends(from_account="alice", add_friend_item=new("bob"))
     assert outcome(added.failed) == {"bob": 30010}
     added = await client.sns.add_friends(from_account="bob", add_friend_item=new("alice"))
@@ -317,8 +321,8 @@ async def test_no_more_than_a_hundred_wait_for_consent(client: TimClient, emulat
         await client.profile.set_values(name, {ProfileTag.ALLOW_TYPE: "AllowType_Type_NeedConfirm"})
 
     async def ask(*others: str) -> list[int]:
-        told = await client.sns.add_friends(from_account="alice", add_friend_item=new(*others))
-        return [item.result_code for item in told.result_item]
+        received = await client.sns.add_friends(from_account="alice", add_friend_item=new(*others))
+        return [item.result_code for item in received.result_item]
 
     assert await ask(*names) == [30539] * 100 + [30012] * 2
     assert await ask("u0", "u100") == [30539, 30012]
@@ -329,12 +333,12 @@ async def test_no_more_than_a_hundred_wait_for_consent(client: TimClient, emulat
 
 
 def test_what_waits_for_consent_has_not_failed() -> None:
-    told = decode(
+    received = decode(
         b'{"ResultItem":[{"To_Account":"a","ResultCode":30539},{"To_Account":"b","ResultCode":30006}],'
         b'"Fail_Account":["a","b","c"]}',
         SnsResults,
     )
-    assert outcome(told.failed) == {"b": 30006, "c": -1}
+    assert outcome(received.failed) == {"b": 30006, "c": -1}
 
 
 def test_page_with_numbers_as_text_is_read() -> None:

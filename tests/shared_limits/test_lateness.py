@@ -81,7 +81,7 @@ def test_many_in_a_moment_are_judged_by_the_second() -> None:
     assert [judged.second(expired=50) for _ in range(2)] == [False, True]
 
 
-def test_process_may_be_told_to_keep_its_tolerance() -> None:
+def test_process_may_be_set_to_keep_its_tolerance() -> None:
     judged = Judged(late_s=USUAL_S / 2)
     assert not any(judged.second(expired=90) for _ in range(5))
     assert judged.lateness.late_tolerance == USUAL_S

@@ -48,7 +48,7 @@ async def test_push_has_what_each_vendor_takes(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_vendors_are_told_fields_that_there_are(language: str) -> None:
+def test_fields_that_the_page_names_for_vendors_exist(language: str) -> None:
     page = written(language)["how-to/rich-messages"].partition("(push-by-vendor)=")[2]
     named = {name for name in re.findall(r"`(\w+)(?:=\w+)?`", page) if "_" in name}
     fields = {

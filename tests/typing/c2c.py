@@ -28,11 +28,13 @@ async def batches(client: TimClient) -> None:
 
 
 async def everyone(client: TimClient, accounts: AsyncIterator[str]) -> None:
-    told = await client.c2c.send_to_all(accounts, [TextElem("hi")], chunk_size=100, from_account="a", on_delivery=print)
-    assert_type(told, Deliveries)
-    assert_type(told.unknown, list[Delivery])
-    assert_type(told["bob"].state, Literal["sent", "failed", "unknown"])
-    await client.c2c.send_to_all({"a", "b"}, [TextElem("hi")], msg_seq=told.msg_seq, msg_random=told.msg_random)
+    received = await client.c2c.send_to_all(
+        accounts, [TextElem("hi")], chunk_size=100, from_account="a", on_delivery=print
+    )
+    assert_type(received, Deliveries)
+    assert_type(received.unknown, list[Delivery])
+    assert_type(received["bob"].state, Literal["sent", "failed", "unknown"])
+    await client.c2c.send_to_all({"a", "b"}, [TextElem("hi")], msg_seq=received.msg_seq, msg_random=received.msg_random)
 
 
 async def streamed(client: TimClient) -> None:

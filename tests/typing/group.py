@@ -89,9 +89,9 @@ async def members(client: TimClient) -> None:
 async def attributes(client: TimClient) -> None:
     assert_type(await client.group_attr.set(group_id="sea", group_attr=[GroupAttr(key="a", value="1")]), Empty)
     assert_type(await client.group_attr.delete(group_id="sea", group_attr=[GroupAttrKey(key="a")]), Empty)
-    told = await client.group_attr.get(group_id="sea")
-    assert_type(told, GroupAttrs)
-    assert_type(told.as_dict(), dict[str, str])
+    received = await client.group_attr.get(group_id="sea")
+    assert_type(received, GroupAttrs)
+    assert_type(received.as_dict(), dict[str, str])
     counted = await client.group_attr.update_counters(
         group_id="sea", group_counter=[Counter(key="a", value=1)], mode="Increase"
     )

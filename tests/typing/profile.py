@@ -15,11 +15,11 @@ async def profiles(client: TimClient) -> None:
     item = ProfileItem(tag=ProfileTag.NICK, value="Bob")
     assert_type(await client.profile.set(from_account="bob", profile_item=[item]), Empty)
     assert_type(await client.profile.set_values("bob", {ProfileTag.NICK: "Bob", "Tag_Profile_Custom_A": 1}), Empty)
-    told = await client.profile.get(to_account=["bob"], tag_list=[ProfileTag.NICK])
-    assert_type(told, Profiles)
-    assert_type(told.user_profile_item[0].value_of(ProfileTag.NICK), str | int | list[str] | None)
-    assert_type(told.user_profile_item[0].text_of(ProfileTag.NICK), str | None)
-    assert_type(told.user_profile_item[0].number_of(ProfileTag.LEVEL), int | None)
+    received = await client.profile.get(to_account=["bob"], tag_list=[ProfileTag.NICK])
+    assert_type(received, Profiles)
+    assert_type(received.user_profile_item[0].value_of(ProfileTag.NICK), str | int | list[str] | None)
+    assert_type(received.user_profile_item[0].text_of(ProfileTag.NICK), str | None)
+    assert_type(received.user_profile_item[0].number_of(ProfileTag.LEVEL), int | None)
     assert_type(await client.profile.get_all(["bob"], [ProfileTag.NICK]), Chunked[str, Profiles])
 
 

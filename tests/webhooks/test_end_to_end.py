@@ -33,7 +33,7 @@ async def connected(
 
 
 @under_every_server
-async def test_replaced_text_is_what_the_recipient_reads_and_the_app_is_told(serve: Serve) -> None:
+async def test_replaced_text_is_what_the_recipient_and_the_app_receive(serve: Serve) -> None:
     router = WebhookRouter(APP, TOKEN)
     received: list[AfterSendMsg] = []
 

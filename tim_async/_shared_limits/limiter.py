@@ -36,7 +36,7 @@ Reservations are made ahead by at most the length of a batch for one process, an
 together. When the store has lost its state, or its clock went back, the new state does not know the earlier grants:
 nothing is reserved before a burst of the old state would have left the window. That takes a second; limits with longer
 windows continue after a quarter of a second, at a quarter of their rate for one window. A state used for the first time
-is treated the same way, because it cannot be told apart. Reservations farther ahead (for limits of one call a second,
+is treated the same way, because the two look alike. Reservations farther ahead (for limits of one call a second,
 or costs of 500) are reported to the new state by the first process that knows of them. In the worst case, less than one
 window's worth that the new state does not know is granted on top.
 

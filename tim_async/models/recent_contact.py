@@ -211,7 +211,7 @@ class ContactGroup(WireStruct, kw_only=True):
     group_id: int = always(0)
 
 
-class ToldContact(WireStruct, kw_only=True):
+class ReturnedContact(WireStruct, kw_only=True):
     """A conversation in an answer.
 
     Attributes:
@@ -234,7 +234,7 @@ class ContactResult(WireStruct, kw_only=True):
         result_info: the reason of a failure.
     """
 
-    contact_item: ToldContact = msgspec.field(default_factory=ToldContact)
+    contact_item: ReturnedContact = msgspec.field(default_factory=ReturnedContact)
     result_code: int = always(0)
     result_info: str = always("")
 
@@ -471,7 +471,7 @@ class SearchContactGroups(Request, kw_only=True):
             _check_contact(f"contact_item[{index}]", item)
 
 
-class MarkedContact(ToldContact, kw_only=True):
+class MarkedContact(ReturnedContact, kw_only=True):
     """A conversation that has marks, or is in a group.
 
     Attributes:

@@ -134,7 +134,7 @@ async def test_iterator_that_was_cut_off_is_not_read_on(campaign: Make, dies: Ca
 
 
 @pytest.mark.parametrize("change", ["file", "message"])
-async def test_another_file_or_message_begins_anew(
+async def test_another_file_or_message_begins_again(
     campaign: Make, ledger: Path, tmp_path: Path, dies: Callable[[str, int], None], change: str
 ) -> None:
     path = write(tmp_path / "people.csv", accounts(2500))

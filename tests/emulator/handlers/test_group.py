@@ -80,7 +80,7 @@ async def test_older_names_are_taken(api):
     ]
 
 
-async def test_attributes_are_told_in_lower_case(api):
+async def test_attributes_are_returned_in_lower_case(api):
     group_id = await make(api)
     body = {"GroupId": group_id, "GroupAttr": [{"key": "a", "value": "1"}]}
     assert await api.code(f"{SERVICE}/set_group_attr", body) == 0

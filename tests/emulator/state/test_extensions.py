@@ -39,7 +39,7 @@ def test_pairs_are_set_deleted_and_cleared_each_with_a_version():
     assert change(book, 1, ("a", "4")) == [("a", "4", 5)]
 
 
-def test_a_message_has_at_most_300_pairs_told_200_at_a_time():
+def test_a_message_has_at_most_300_pairs_returned_200_at_a_time():
     book = ExtensionBook()
     for number in range(0, 300, 20):
         change(book, 1, *((f"k{index}", "v") for index in range(number, number + 20)))

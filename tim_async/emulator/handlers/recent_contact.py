@@ -39,8 +39,8 @@ from ...models.recent_contact import (
     MarkedContact,
     MarkItem,
     MarkResult,
+    ReturnedContact,
     SearchContactGroups,
-    ToldContact,
     UpdateContactGroup,
     UpdateContactGroupResult,
     UpdateGroupResult,
@@ -230,9 +230,9 @@ def _check_name(name: object) -> None:
         )
 
 
-def _end(key: Key) -> ToldContact:
+def _end(key: Key) -> ReturnedContact:
     kind, end = key
-    return ToldContact(type=kind, to_account=end) if kind == C2C else ToldContact(type=kind, to_group_id=end)
+    return ReturnedContact(type=kind, to_account=end) if kind == C2C else ReturnedContact(type=kind, to_group_id=end)
 
 
 def _contact(key: Key, session: Session, marked: Marked | None, *, apart: bool) -> Contact:

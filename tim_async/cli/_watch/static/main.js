@@ -13,7 +13,7 @@ addTexts({
     "main.away": "The command has ended or does not answer: {problem}",
   },
   zh: {
-    "main.title": "群发任务",
+    "main.title": "批量任务",
     "main.locked": "请打开命令行中打印的完整地址，其中包含访问此页面的令牌。",
     "main.away": "命令已结束或没有响应：{problem}",
   },
