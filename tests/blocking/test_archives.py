@@ -64,7 +64,7 @@ def test_download_keeps_what_fits(url: str, tmp_path: Path) -> None:
 
 
 def test_address_is_checked_at_once() -> None:
-    with pytest.raises(UsageError, match="address"):
+    with pytest.raises(UsageError, match="URL"):
         read_url("ftp://host/file")
 
 

@@ -143,7 +143,7 @@ def test_terminal_that_is_stopped_holds_nothing_up(monkeypatch: pytest.MonkeyPat
     stopped.go_on.set()
     lines.close()
     printed = stopped.getvalue().splitlines()
-    left_out = sum(int(each.split()[1]) for each in printed if "left out" in each)
+    left_out = sum(int(each.split()[1]) for each in printed if "lines dropped" in each)
     assert len([each for each in printed if each.startswith("line")]) + left_out == 20
     assert left_out >= 14
 

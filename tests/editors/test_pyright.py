@@ -61,7 +61,7 @@ def test_help_with_a_signature_marks_the_field_that_is_written(server: LanguageS
     marked = shown["parameters"][shown["activeParameter"]]
     assert marked["label"] == "offline_push_info: OfflinePushInfo"
     assert marked["documentation"]["value"] == "offline_push_info: title, text and settings of the notification."
-    assert shown["documentation"]["value"].startswith("Push to every user, or to those a condition picks")
+    assert shown["documentation"]["value"].startswith("Push to every user, or to those selected by a condition")
 
 
 def test_help_with_a_signature_shows_the_whole_text_of_a_field(server: LanguageServer) -> None:
@@ -109,7 +109,7 @@ def test_campaign_shows_every_argument(server: LanguageServer) -> None:
     head = "from tim_async.bulk import Campaign\n\n"
     shown = lines(server.hover(f"{head}Campaign|('spring')"))
     assert "recipients: Recipients | str | PathLike[str] | None = None," in shown
-    assert any(line.startswith("until: when nothing more is sent") for line in shown)
+    assert any(line.startswith("until: end time") for line in shown)
     (signature,) = server.signatures(f"{head}Campaign('spring', lanes=|)")
     assert signature["parameters"][signature["activeParameter"]]["documentation"]["value"].startswith("lanes: `auto`")
     assert server.completions(f"{head}Campaign('spring', lanes=|)")[:4] == ["auto", "batch", "both", "single"]

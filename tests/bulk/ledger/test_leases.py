@@ -335,7 +335,7 @@ async def test_campaign_that_has_begun_is_not_replaced(url: str) -> None:
     async with Ledger(url, purpose="test") as ledger:
         row = await planned(ledger)
         await ledger.campaigns.update(row.id, begun_at=NOW)
-        with pytest.raises(LedgerError, match="begun"):
+        with pytest.raises(LedgerError, match="has started the campaign"):
             await planned(ledger)
         assert await states(ledger, row) == [PLANNED] * 10
 

@@ -288,7 +288,7 @@ async def test_worker_for_another_app_or_admin_leaves_it_alone(
     stranger._state.credentials = credentials(deployment.emulator.sdk_app_id, DEFAULT_SECRET_KEY, "other")
     worker = Worker(stranger, ledger=deployment.ledger, broker=deployment.broker(), tasks=2)
     task = asyncio.create_task(worker.run())
-    await settled(lambda: "begun by" in caplog.text, "it says nothing", within=20)
+    await settled(lambda: "was started by" in caplog.text, "it says nothing", within=20)
     worker.stop()
     await task
     assert deployment.emulator.messages() == []
