@@ -1,7 +1,7 @@
 """Measures what the library costs and shows it: tables in README and in the pages, and plots.
 
-`python -m docs.costs` runs the benchmarks on this machine, which should be idle (about 20 minutes; Redis and PostgreSQL
-are needed), saves their rows in `docs/static/costs.json`, and writes tables and plots. `--saved` writes them from the
+`python -m docs.costs` runs the benchmarks on this machine, which should be idle (about 15 minutes; Redis is
+needed), saves their rows in `docs/static/costs.json`, and writes tables and plots. `--saved` writes them from the
 rows that were saved before.
 """
 
@@ -29,12 +29,11 @@ PAGES: Final = {
 }
 # The cases of the benchmarks, by how often each is run: the ratios of small times are those of the run in the middle.
 CASES: Final = {
-    3: ("overhead-connection-asyncio", "encoding", "import", "memory"),
+    3: ("overhead-connection-asyncio",),
     1: (
-        "overhead-session-asyncio", "throughput-asyncio", "startup", "blocking-cost",
+        "overhead-session-asyncio", "throughput-asyncio", "encoding", "import", "memory", "blocking-cost",
         "cap-1-asyncio", "cap-50-asyncio", "cap-5000-asyncio", "blocking-cap", "host-8", "cluster", "bursts",
-        "priority", "stall", "side-by-side", "recipient-cost", "recipient-cost-postgresql", "suppression-cost",
-        "soak-any",
+        "priority", "stall", "side-by-side", "recipient-cost", "soak-any",
     ),
 }  # fmt: skip
 _HEADS: Final = {

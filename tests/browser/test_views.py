@@ -79,7 +79,7 @@ async def test_limits_fill_and_can_be_set(page: Page, client: TimClient) -> None
     dialog = page.get_by_role("dialog", name="Set a limit")
     await expect(dialog.get_by_label("Command")).to_have_value("openim/sendmsg")
     await dialog.get_by_label("Calls").fill("2")
-    await dialog.get_by_label("In any so many seconds").fill("100")
+    await dialog.get_by_label("Window, in seconds").fill("100")
     await dialog.get_by_role("button", name="Set the limit").click()
     await expect(card).to_contain_text("0 of 2")
     calling = client.with_options(retry=RetryPolicy.off())
@@ -186,17 +186,17 @@ async def test_faults_of_every_kind_are_planned(console: Watched, emulator: Emul
 
 async def test_clock_is_moved_and_stopped(page: Page, emulator: Emulator) -> None:
     await go(page, "clock")
-    await expect(page.get_by_text("as this machine's clock", exact=True)).to_be_visible()
+    await expect(page.get_by_text("same as this machine's clock", exact=True)).to_be_visible()
     await page.get_by_role("button", name="+ 1 day").click()
     await expect(page.get_by_text("1 d ahead of this machine's clock")).to_be_visible()
     await page.get_by_role("button", name="Stop").click()
     await expect(page.get_by_text("stopped · ")).to_be_visible()
-    await page.get_by_label("Time to show").fill("2030-01-01T08:00:00")
+    await page.get_by_label("Time to set").fill("2030-01-01T08:00:00")
     await page.get_by_role("button", name="Set", exact=True).click()
     await expect(page.get_by_role("timer")).to_have_text("08:00:00")
     assert emulator._clock() == 1_893_456_000  # in Shanghai, where the browser is
     await page.get_by_role("button", name="Use this machine's time").click()
-    await expect(page.get_by_text("as this machine's clock", exact=True)).to_be_visible()
+    await expect(page.get_by_text("same as this machine's clock", exact=True)).to_be_visible()
 
 
 async def test_reset_asks_first(page: Page, client: TimClient, emulator: Emulator) -> None:

@@ -117,7 +117,7 @@ async def test_command_line_lists_workers_and_what_was_given_up(deployment: Depl
 
     assert (await run("workers")).splitlines() == [
         "1 worker is alive",
-        f"  h pid 1, app {app}: working since 1970-01-01 00:00:10 UTC, 0 chunks done, 0 of 8 at work",
+        f"  h pid 1, app {app}: working since 1970-01-01 00:00:10 UTC, 0 chunks done, 0 of 8 in flight",
         f"  h pid 1, app {app}: dead, last seen 1970-01-01 00:01:20 UTC",
     ]
     assert await run("workers", "--sdk-app-id", "1") == "0 workers are alive\n"

@@ -20,7 +20,7 @@ addTexts({
     "limits.set_for_all": "set for all",
     "limits.command": "Command, * for all without a limit of their own",
     "limits.limit": "Calls",
-    "limits.per": "In any number of seconds",
+    "limits.per": "Window, in seconds",
     "limits.save": "Set the limit",
     "limits.rate": "{limit} {what} in {per}",
     "limits.rate.one": "1 {what} in {per}",
