@@ -1,7 +1,7 @@
 """Measures what the library costs and shows it: tables in README and in the pages, and plots.
 
-`python -m docs.costs` runs the benchmarks on this machine, which should be idle (about 15 minutes; Redis is
-needed), saves their rows in `docs/static/costs.json`, and writes tables and plots. `--saved` writes them from the
+`python -m docs.costs` runs the benchmarks on this machine, which should be idle (about ten minutes; Redis
+is needed), saves their rows in `docs/static/costs.json`, and writes tables and plots. `--saved` writes them from the
 rows that were saved before.
 """
 
@@ -33,7 +33,7 @@ CASES: Final = {
     1: (
         "overhead-session-asyncio", "throughput-asyncio", "encoding", "import", "memory", "blocking-cost",
         "cap-1-asyncio", "cap-50-asyncio", "cap-5000-asyncio", "blocking-cap", "host-8", "cluster", "bursts",
-        "priority", "stall", "side-by-side", "recipient-cost", "soak-any",
+        "priority", "stall", "side-by-side", "soak-any",
     ),
 }  # fmt: skip
 _HEADS: Final = {
