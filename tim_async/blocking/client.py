@@ -218,7 +218,7 @@ class TimClient(BlockingFamilies):
         `error.request` holds the request as it was sent, and can be sent again.
 
         When interrupted, by Ctrl-C or a signal handler that raises, it first releases its turn and its connection;
-        `may_have_been_delivered` tells whether the request may have taken effect.
+        `may_have_been_delivered` returns whether the request may have taken effect.
 
         Raises:
             UsageError: the request is wrong, or the client is closed; nothing was sent.

@@ -97,7 +97,7 @@ FormatOption = Annotated[
         "--format",
         metavar="FORMAT",
         show_default=False,
-        help="csv, jsonl or txt, if the file's name does not tell.",
+        help="csv, jsonl or txt, if the file's name does not end with it.",
         rich_help_panel=RECIPIENTS_PANEL,
     ),
 ]

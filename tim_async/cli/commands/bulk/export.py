@@ -27,7 +27,10 @@ def export(
     file_format: Annotated[
         str | None,
         typer.Option(
-            "--format", metavar="FORMAT", show_default=False, help="csv or jsonl, if the file's name does not tell."
+            "--format",
+            metavar="FORMAT",
+            show_default=False,
+            help="csv or jsonl, if the file's name does not end with it.",
         ),
     ] = None,
     as_json: JsonOption = False,
