@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left, bisect_right
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 from matplotlib.figure import Figure
 
@@ -31,8 +31,16 @@ def main() -> None:
 
 def _burst() -> Figure:
     """Draw 1,000 calls at once from an idle client: a leaky bucket, and this library."""
-    figure, axes = canvas(2.8, 2, share_y=True)
-    cases = {"AsyncLimiter(200, 1)": (_leaky(), OTHER), "tim_async": (_ours(), OURS)}
+    return _side_by_side({"AsyncLimiter(200, 1)": (_leaky(), OTHER), "tim_async": (_ours(), OURS)})[0]
+
+
+def _side_by_side(cases: Mapping[str, tuple[list[float], str]]) -> tuple[Figure, Sequence[Any]]:
+    """Draw the calls in the last second, and those that the service refuses; return the axes as well.
+
+    Args:
+        cases: the moments of the calls, in seconds, and a colour, by title.
+    """
+    figure, axes = canvas(2.8, len(cases), share_y=True)
     for axis, (title, (times, colour)) in zip(axes, cases.items(), strict=True):
         service = Service(_LIMIT)
         refused = [when for when in times if not service.takes(when)]
@@ -43,7 +51,7 @@ def _burst() -> Figure:
         axis.set_xlabel("seconds")
         axis.set_ylim(0, 420)
     axes[0].set_ylabel("calls in the last second")
-    return figure
+    return figure, axes
 
 
 def _adaptive() -> Figure:
@@ -73,19 +81,8 @@ def _adaptive() -> Figure:
 
 def _shared_cap() -> Figure:
     """Draw four processes that have more to send than is allowed: a counter of seconds, and reservations."""
-    figure, axes = canvas(2.8, 2, share_y=True)
-    cases = {"counter of a second": (_counted(), OTHER), "reservations": (_reserved(), OURS)}
-    for axis, (title, (times, colour)) in zip(axes, cases.items(), strict=True):
-        service = Service(_LIMIT)
-        refused = [when for when in times if not service.takes(when)]
-        axis.plot(*_in_last_second(times), color=colour, linewidth=1.4)
-        axis.vlines(refused, 0, 14, color=REFUSED, linewidth=0.6)
-        axis.axhline(_LIMIT, color=LINE, linewidth=0.8, linestyle="--")
-        axis.set_title(f"{title}: {len(refused)} of {len(times)} refused", fontsize=9)
-        axis.set_xlabel("seconds")
-        axis.set_ylim(0, 420)
+    figure, axes = _side_by_side({"counter of a second": (_counted(), OTHER), "reservations": (_reserved(), OURS)})
     axes[1].axvspan(*_STOPPED, color=LINE, alpha=0.15, linewidth=0)
-    axes[0].set_ylabel("calls in the last second")
     return figure
 
 

@@ -11,7 +11,7 @@ from .words import Words
 
 def page(words: Words) -> str:
     """Return the page: a section for each kind of command, a row for each code."""
-    chinese = words.code != "en"
+    chinese = words.is_chinese
     parts = [f"(error-codes)=\n# {words.errors}\n\n{words.errors_text}\n\n"]
     for scope, title in words.scopes.items():
         rows = [line for line in code_lines() if line.scope == scope and line.code]

@@ -200,7 +200,7 @@ _ZH: Final = Texts(
     objects_text="应答里的对象，以及请求体内部的对象。",
 )
 
-TEXTS: Final = {"en": _EN, "zh_CN": _ZH}
+TEXTS: Final = {"en": _EN, "zh": _ZH}
 
 _TYPES: Final[dict[type[inspect.Type], str]] = {
     inspect.BoolType: "boolean",
@@ -214,7 +214,7 @@ _TYPES: Final[dict[type[inspect.Type], str]] = {
 
 def page(words: Words) -> str:
     """Return the page."""
-    texts = TEXTS[words.code]
+    texts = TEXTS[words.folder]
     routes = sorted(ROUTES, key=lambda each: (each.path.split("/")[1], each.path, each.method))
     parts = [f"(control-api)=\n# {texts.title}\n\n{texts.intro}\n\n## {texts.overview}\n\n"]
     parts += [f"- [`{each.method} {each.path}`](#{anchor(each)}): {text(summary(each, words))}\n" for each in routes]
@@ -239,14 +239,14 @@ def anchor(route: Route) -> str:
 
 def summary(route: Route, words: Words) -> str:
     """Return what an operation does, in one line."""
-    return TEXTS[words.code].summaries.get(f"{route.method} {route.path}", route.summary)
+    return TEXTS[words.folder].summaries.get(f"{route.method} {route.path}", route.summary)
 
 
 def _operation(route: Route, words: Words) -> Iterator[str]:
-    texts = TEXTS[words.code]
+    texts = TEXTS[words.folder]
     yield f"({anchor(route)})=\n### {route.method} {text(route.path)}\n\n{text(summary(route, words))}\n\n"
     doc = _details(route)
-    if words.code == "en" and doc:
+    if doc and not words.is_chinese:
         yield f"{text(doc)}\n\n"
     if route.query is not None:
         yield f"**{texts.query}**\n\n{_fields(route.query, words)}"
@@ -267,7 +267,7 @@ def _purpose(struct: type[msgspec.Struct]) -> str:
 
 
 def _fields(struct: type[msgspec.Struct], words: Words, *, is_given: bool = True) -> str:
-    texts, meanings = TEXTS[words.code], texts_of(struct)
+    texts, meanings = TEXTS[words.folder], texts_of(struct)
     rows = []
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)
@@ -301,14 +301,10 @@ def _range(type_: inspect.Type, words: Words) -> Iterator[str]:
             yield from _range(each, words)
     if not isinstance(type_, inspect.IntType | inspect.FloatType):
         return
-    low, high = type_.ge if type_.gt is None else type_.gt, type_.le
-    if low is None and high is None:
-        return
-    form = words.range if None not in (low, high) else words.at_least if high is None else words.at_most
     if type_.gt is not None:
-        yield f"> {low}"
-    else:
-        yield form.format(low=low, high=high)
+        yield f"> {type_.gt}"
+    elif not (type_.ge is None and type_.le is None):
+        yield words.bounds(type_.ge, type_.le)
 
 
 def _objects() -> list[type[msgspec.Struct]]:

@@ -118,7 +118,7 @@ def texts_of(words: Words) -> _Texts:
 
 def pages(words: Words) -> dict[str, str]:
     """Return a page for each family, and one that lists them."""
-    chinese = words.code != "en"
+    chinese = words.is_chinese
     found = catalogue()
     titles = {family.name: family.title_zh if chinese else family.title for family in found.families}
     sections: dict[str, list[str]] = {name: [] for name in titles}
@@ -155,12 +155,12 @@ def _row(endpoint: Endpoint[..., Any], words: Words) -> list[str]:
     texts = texts_of(words)
     page = page_of(endpoint)
     document = page.doc or texts.no_document.format(why=endpoint.why_no_doc)
-    url = (page.url_zh or page.url) if words.code != "en" else (page.url or page.url_zh)
+    url = (page.url_zh or page.url) if words.is_chinese else (page.url or page.url_zh)
     if page.doc and url:
         document = f"[{page.doc}]({url})"
     if endpoint.not_read:
         document = texts.not_read.format(document=document, what=text(endpoint.not_read))
-    title = page.title_zh if words.code != "en" else page.title
+    title = page.title_zh if words.is_chinese else page.title
     return [
         f"[{text(title)}](#call-{anchor(page.path)})",
         f"`client.{page.path}`",
@@ -174,7 +174,7 @@ def _row(endpoint: Endpoint[..., Any], words: Words) -> list[str]:
 def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
     texts = texts_of(words)
     page = page_of(endpoint)
-    title = f"{page.title_zh} · {page.title}" if words.code != "en" else f"{page.title} · {page.title_zh}"
+    title = f"{page.title_zh} · {page.title}" if words.is_chinese else f"{page.title} · {page.title_zh}"
     return "".join(
         [
             index(page.title_zh, page.title, endpoint.command, page.path),
@@ -218,7 +218,7 @@ def _codes_of(endpoint: Endpoint[..., Any], words: Words) -> Iterator[str]:
         if row is None:
             rows.append([f"`{code}`", ""])
         else:
-            meaning = row.meaning if words.code == "en" else row.meaning_zh
+            meaning = row.meaning_zh if words.is_chinese else row.meaning
             rows.append([f"[`{code}`](error-codes.md#{code_anchor(row.scope, code)})", text(meaning)])
     if rows:
         title = texts_of(words).codes.format(count=len(rows))
@@ -275,11 +275,8 @@ def _meaning(field: RequestField, words: Words) -> str:
     if field.choices:
         parts.append(words.one_of.format(choices=", ".join(f"`{each}`" for each in field.choices)))
     elif field.range is not None:
-        low, high = field.range
-        form = words.range if None not in (low, high) else words.at_least if high is None else words.at_most
-        parts.append(
-            form.format(low=low, high=high) + (f" {words.units.get(field.unit, field.unit)}" if field.unit else "")
-        )
+        unit = f" {words.units.get(field.unit, field.unit)}" if field.unit else ""
+        parts.append(words.bounds(*field.range) + unit)
     return "<br>".join(part for part in parts if part)
 
 

@@ -104,7 +104,7 @@ _ZH: Final = Texts(
     },
 )
 
-TEXTS: Final = {"en": _EN, "zh_CN": _ZH}
+TEXTS: Final = {"en": _EN, "zh": _ZH}
 
 _OVERRIDE: Final = """
 from collections.abc import Mapping
@@ -125,7 +125,7 @@ def tim_client_options() -> Mapping[str, object]:
 
 def page(words: Words) -> str:
     """Return the page."""
-    texts = TEXTS[words.code]
+    texts = TEXTS[words.folder]
     found = [
         [f"`{each.name}`<br><small>`{each.gives}`</small>", text(texts.meanings.get(each.name, each.meaning))]
         for each in fixtures()

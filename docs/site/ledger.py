@@ -104,7 +104,7 @@ _STRUCTS: Final[tuple[type[msgspec.Struct], ...]] = (
 
 def page(words: Words) -> str:
     """Return the page."""
-    own = EN if words.code == "en" else ZH
+    own = ZH if words.is_chinese else EN
     parts = [f"(ledger)=\n# {own.title}\n\n{own.intro.format(version=SCHEMA_VERSION)}\n\n", block("sql", _QUERY)]
     parts += [f"## {own.states}\n\n", *_states(own, words)]
     parts += [f"## {own.tables}\n\n{own.tables_text}\n\n"]

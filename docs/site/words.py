@@ -59,6 +59,16 @@ class Words(NamedTuple):
         """The folder of the language."""
         return "en" if self.code == "en" else "zh"
 
+    @property
+    def is_chinese(self) -> bool:
+        """Whether titles and meanings are shown in Chinese where they are known."""
+        return self.folder == "zh"
+
+    def bounds(self, low: float | None, high: float | None) -> str:
+        """Return the range of a number, of which at least one end is known."""
+        form = self.range if None not in (low, high) else self.at_least if high is None else self.at_most
+        return form.format(low=low, high=high)
+
 
 _EN: Final = Words(
     code="en",

@@ -91,7 +91,7 @@ _ZH: Final = _Texts(
 
 def page(words: Words) -> str:
     """Return the page: a section for each part of a worker."""
-    texts = _EN if words.code == "en" else _ZH
+    texts = _ZH if words.is_chinese else _EN
     parts = [f"(worker-metrics)=\n# {texts.title}\n\n{texts.intro}\n\n"]
     left = described()
     for beginning, title in texts.groups.items():

@@ -44,4 +44,4 @@ def test_both_languages_say_everything() -> None:
     for texts in fixtures.TEXTS.values():
         assert all(value for name, value in texts._asdict().items() if name != "meanings")
     named = {each.name for each in fixtures.fixtures()} | {each.name for each in fixtures.options()}
-    assert set(fixtures.TEXTS["zh_CN"].meanings) == named
+    assert set(fixtures.TEXTS["zh"].meanings) == named
