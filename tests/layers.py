@@ -32,10 +32,7 @@ _SERVICE = frozenset({"families", "models", "_api", "usersig"}) | _WEBHOOKS
 ALLOWED: Mapping[str, frozenset[str]] = {
     "errors": frozenset(),
     "_clocks": frozenset(),
-    "_codes": frozenset({"_code_rows", "_code_advice", "_code_advice_zh"}),
-    "_code_advice": frozenset(),
-    "_code_advice_zh": frozenset(),
-    "_code_rows": frozenset(),
+    "_codes": frozenset(),
     "_error_responses": frozenset(),
     "_hidden": frozenset(),
     "_printable": frozenset(),

@@ -11,9 +11,9 @@ import pytest
 import tim_async
 from tim_async import _codes
 from tim_async._api.endpoint import Endpoint
-from tim_async._code_advice import ROWS as ADVICE
-from tim_async._code_advice_zh import TEXTS
-from tim_async._code_rows import ROWS
+from tim_async._codes.advice import ROWS as ADVICE
+from tim_async._codes.advice_zh import TEXTS
+from tim_async._codes.table import ROWS
 from tim_async._core.client import TimClient
 from tim_async.errors import ADVICE as ADVICE_OF_HINTS
 from tim_async.errors import ADVICE_ZH

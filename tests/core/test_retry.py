@@ -16,8 +16,8 @@ from tim_async import (
     TimError,
     UsageError,
 )
-from tim_async._code_rows import ROWS
 from tim_async._codes import SLOW_DOWN_CODES
+from tim_async._codes.table import ROWS
 from tim_async._core.retry import IDENTITY_WINDOW_S, latest_start, next_backoff
 from tim_async.errors import from_reply
 

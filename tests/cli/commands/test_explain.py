@@ -5,7 +5,7 @@ from rich.cells import cell_len
 
 from tests.cli.helpers import Invoke
 from tim_async import _codes, errors
-from tim_async._code_rows import ROWS
+from tim_async._codes.table import ROWS
 from tim_async._core.retry import TRANSIENT_CODES, RetryPolicy
 from tim_async.cli import _output
 from tim_async.cli._site import topic_pages

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tim_async import _code_rows
 from tim_async import emulator as emulator_package
+from tim_async._codes import table
 from tim_async.emulator.state import codes
 
 SCOPES = {
@@ -29,7 +29,7 @@ SCOPES = {
 }
 # The app's own range, of which the catalogue has no row (webhooks.md).
 OWN = {("sns", 38000)}
-NAMES = {(row[0], row[1]): row[2] for row in _code_rows.ROWS}
+NAMES = {(row[0], row[1]): row[2] for row in table.ROWS}
 PACKAGE = Path(emulator_package.__file__).parent
 
 

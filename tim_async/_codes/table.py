@@ -1,4 +1,4 @@
-"""The rows of the error catalogue. See `_codes` for the columns; it loads this when a code is looked up."""
+"""The rows of the error catalogue. See the package for the columns; it loads this when a code is looked up."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 A code is not unique: 10004 means one thing in the group commands and another in the message extensions. A row is
 therefore keyed by *scope* and code, and `lookup` picks the scope for a command's service.
 
-The rows are in `_code_rows`: scope, code, name, hint, meaning. Hints: `none` (nothing to do), `fix_request`, `auth`,
-`quota` (slow down, or the plan's limit is exceeded), `retry` (the service's own text says "try again"). `_code_advice`
-holds the Chinese meaning and specific advice; `_code_advice_zh` holds that advice in Chinese.
+The rows are in `table`: scope, code, name, hint, meaning. Hints: `none` (nothing to do), `fix_request`, `auth`,
+`quota` (slow down, or the plan's limit is exceeded), `retry` (the service's own text says "try again"). `advice`
+holds the Chinese meaning and specific advice; `advice_zh` holds that advice in Chinese.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Code(NamedTuple):
     @property
     def advice_zh(self) -> str:
         """The advice in Chinese."""
-        from ._code_advice_zh import TEXTS  # late: no call needs it
+        from .advice_zh import TEXTS  # late: no call needs it
 
         return TEXTS.get(self.advice, "")
 
@@ -71,8 +71,8 @@ APP_WIDE_CODES: Final = frozenset({60011, 60018, 60019})
 
 @cache
 def _by_scope() -> Mapping[tuple[str, int], Code]:
-    from ._code_advice import ROWS as ADVICE  # late: a successful call needs none of them
-    from ._code_rows import ROWS
+    from .advice import ROWS as ADVICE  # late: a successful call needs none of them
+    from .table import ROWS
 
     advice = {(scope, code): texts for scope, code, *texts in ADVICE}
     return {(row[0], row[1]): Code(*row[:3], cast(Hint, row[3]), row[4], *advice[row[:2]]) for row in ROWS}

@@ -1,4 +1,4 @@
-"""What to do about a code, in Chinese: the texts of `_code_advice`, which the console and the explorer show.
+"""What to do about a code, in Chinese: the texts of `advice`, which the console and the explorer show.
 
 The key is the English text. Both name calls as in Python; a test checks that no text is missing.
 """
