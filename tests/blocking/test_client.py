@@ -196,7 +196,6 @@ class Recording(LocalRateLimiter):
 def test_threads_share_one_cap_and_use_it() -> None:
     """400 a second, in windows of a quarter; the same with 64 threads and the real limit: benchmarks/."""
     limiter = Recording()
-    client = client_of(limiter=limiter, rate_limits={SEND: Rate(100, 0.25)})
     together = threading.Barrier(24)
 
     def work() -> None:
@@ -205,14 +204,14 @@ def test_threads_share_one_cap_and_use_it() -> None:
             client.c2c.send(to_account="bob", msg_body=HI)
 
     callers = [threading.Thread(target=work) for _ in range(24)]
-    for thread in callers:
-        thread.start()
-    for thread in callers:
-        thread.join()
-    assert len(limiter.granted) == 600
-    assert worst_window(limiter.granted, 0.25) <= 100
-    assert client.stats()[SEND].succeeded == 600
-    client.close()
+    with client_of(limiter=limiter, rate_limits={SEND: Rate(100, 0.25)}) as client:
+        for thread in callers:
+            thread.start()
+        for thread in callers:
+            thread.join()
+        assert len(limiter.granted) == 600
+        assert worst_window(limiter.granted, 0.25) <= 100
+        assert client.stats()[SEND].succeeded == 600
 
 
 def test_clients_that_share_a_limiter_share_its_cap() -> None:

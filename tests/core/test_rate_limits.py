@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from itertools import pairwise
 
@@ -238,6 +239,30 @@ def test_large_background_cost_lets_an_interactive_call_by() -> None:
     single, batch = run(main())
     assert single <= 0.51
     assert batch == pytest.approx(500 / 191.66, abs=0.02)
+
+
+def test_claim_knows_the_moment_that_the_limits_count() -> None:
+    """A busy loop continues a granted call later; a refusal is judged by the moment at which the tokens were taken."""
+
+    async def main() -> tuple[float, float]:
+        limiter, loop = LocalRateLimiter(), asyncio.get_running_loop()
+        await use_up(limiter)
+        request = claim()
+        waiting = asyncio.ensure_future(limiter.acquire(request, FreeSlot()))
+        await asyncio.sleep(0.9)
+        [bucket] = limiter._buckets.values()
+        assert bucket._timer is not None
+        turn = bucket._timer.when()
+
+        def fall_behind() -> None:
+            asyncio.get_running_loop().now += 0.3  # type: ignore[attr-defined]
+
+        loop.call_at(math.nextafter(turn, math.inf), fall_behind)
+        await waiting
+        return turn, request.granted_at
+
+    turn, granted_at = run(main())
+    assert granted_at == pytest.approx(turn, abs=1e-6)
 
 
 def test_small_costs_do_not_starve_a_large_one() -> None:

@@ -106,7 +106,7 @@ class Waiter:
             may not.
         stands_at: position of the bucket that it queues for; the number of buckets while it waits for a slot; -1 for
             neither.
-        future: True when everything is granted, False when only the slot is missing.
+        future: loop time at which everything was granted; None when only the slot is missing.
     """
 
     __slots__ = ("bursts_until", "future", "order", "pairs", "rank", "slot", "stands_at")
@@ -118,7 +118,7 @@ class Waiter:
         self.order = order
         self.bursts_until = 0.0
         self.stands_at = -1
-        self.future: asyncio.Future[bool]
+        self.future: asyncio.Future[float | None]
 
     def __lt__(self, other: Waiter) -> bool:
         """Let a heap compare entries that are equal except for the waiter; order numbers are unique."""

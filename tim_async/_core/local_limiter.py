@@ -66,7 +66,7 @@ class LocalRateLimiter:
             while True:
                 self._queue(waiter)
                 try:
-                    if await waiter.future:
+                    if _is_granted(claim, await waiter.future):
                         break
                     await slot.take()
                 except GeneratorExit:
@@ -74,11 +74,10 @@ class LocalRateLimiter:
                 except BaseException:
                     self._withdraw(waiter)
                     raise
-                if self._has_turn(waiter):
+                if _is_granted(claim, self._take_turn(waiter)):
                     break
         finally:
             _count(waiter, -1)
-        claim.granted_at = asyncio.get_running_loop().time()
 
     def _go_or_wait(self, claim: Claim, slot: ConnectionSlot) -> Waiter | None:
         """Take slot and tokens if the claim may go at once; otherwise return its waiter."""
@@ -119,8 +118,8 @@ class LocalRateLimiter:
         waiter.future = loop.create_future()
         self._place(waiter, loop.time())
 
-    def _has_turn(self, waiter: Waiter) -> bool:
-        """Take the tokens of a waiter that has its slot; False, without the slot, if its turn has passed."""
+    def _take_turn(self, waiter: Waiter) -> float | None:
+        """Take the tokens of a waiter that has its slot; None, without the slot, if its turn has passed."""
         self._unpass(waiter)
         now = asyncio.get_running_loop().time()
         has_turn = _is_due(waiter, now)
@@ -129,7 +128,7 @@ class LocalRateLimiter:
         else:
             waiter.slot.release()
         self._serve_last(waiter)
-        return has_turn
+        return now if has_turn else None
 
     # A waiter's way through its buckets
 
@@ -165,7 +164,7 @@ class LocalRateLimiter:
             self._pass(waiter, len(pairs))
             if pairs:
                 pairs[-1][0].seekers[rank] = waiter
-        waiter.future.set_result(has_slot)
+        waiter.future.set_result(now if has_slot else None)
 
     def _serve(self, bucket: Bucket) -> None:
         """Move on all waiters that may leave this bucket."""
@@ -376,6 +375,17 @@ class LocalRateLimiter:
     def after_fork(self) -> None:  # pragma: no cover - in the child of a fork
         """Leave the event loop and its waiting calls to the parent process; past grants still count."""
         self._loop = None
+
+
+def _is_granted(claim: Claim, granted_at: float | None) -> bool:
+    """Note when a claim was granted: the moment that the limits count, not the later one at which its call continues.
+
+    False if it still lacks its turn.
+    """
+    if granted_at is None:
+        return False
+    claim.granted_at = granted_at
+    return True
 
 
 def _count(waiter: Waiter, change: int) -> None:
