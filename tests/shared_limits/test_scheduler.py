@@ -70,7 +70,7 @@ async def test_rest_of_a_large_reservation_that_was_missed_is_not_lost(limiter: 
     await asyncio.sleep(0.05)
     pool.free.set()
     await stuck
-    assert now() - start < 1  # 50 units take ten seconds
+    assert now() - start < 5  # 50 units take ten seconds
 
 
 async def test_cancelled_calls_give_their_reservations_back(limiter: Shared) -> None:

