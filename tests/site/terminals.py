@@ -125,7 +125,9 @@ class Terminal:
 
     def type(self, source: str) -> None:
         """Type commands, all that were printed before are no longer new."""
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", suffix=".sh", delete=False) as file:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", suffix=".sh", dir=self._folder.parent, delete=False
+        ) as file:
             file.write(source)
         self._new = len(self.screen)
         self._press(f"failed=; . {file.name}\n".encode())

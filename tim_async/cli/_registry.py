@@ -6,7 +6,7 @@ import difflib
 import types
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, Final, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 import msgspec
 
@@ -123,6 +123,8 @@ def _structs(type_: object) -> Iterator[type[msgspec.Struct]]:
 
 def _kind(type_: object) -> str:
     origin, parts = get_origin(type_), get_args(type_)
+    if origin is Annotated:  # with the values it may have, which its note names
+        return _kind(parts[0])
     if origin is Literal:
         return " or ".join(str(part) for part in parts)
     if origin in (Union, types.UnionType):

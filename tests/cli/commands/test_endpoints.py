@@ -108,6 +108,11 @@ def test_terminal_has_colours_and_links_unless_they_are_not_wanted(
     assert "\x1b[36m" not in capsys.readouterr().out
 
 
+def test_field_with_a_choice_of_values_has_their_type() -> None:
+    kinds = {field.wire_name: field.kind for field in _registry.fields(_registry.find("c2c.send").request)}
+    assert kinds["SendMsgControl"] == "array of string"
+
+
 def test_word_that_nothing_matches(invoke: Invoke) -> None:
     result = invoke("endpoints", "xyzzy")
     assert (result.exit_code, result.stderr) == (
