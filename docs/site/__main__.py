@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from subprocess import Popen
 
 from sphinx.cmd.build import build_main
 
@@ -19,12 +20,14 @@ def main() -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("build", "site"), help="where it is written")
     parser.add_argument("--language", choices=LANGUAGES, action="append", help="only this language")
     options = parser.parse_args()
-    failed = 0
-    for name in options.language or LANGUAGES:
-        arguments = ["-W", "--keep-going", "-q", "-b", "html", "-c", str(_DOCS), "-d", str(options.folder / f".{name}")]
-        arguments += ["-D", f"language={LANGUAGES[name].code}", str(_DOCS / name), str(options.folder / name)]
-        failed |= build_main(arguments)
-    return failed
+    names = options.language or list(LANGUAGES)
+    if len(names) > 1:  # side by side, in processes of their own: Sphinx keeps state in modules
+        command = [sys.executable, "-m", "docs.site", str(options.folder), "--language"]
+        return int(any([process.wait() for process in [Popen([*command, name]) for name in names]]))
+    [name] = names
+    arguments = ["-W", "--keep-going", "-q", "-b", "html", "-c", str(_DOCS), "-d", str(options.folder / f".{name}")]
+    arguments += ["-D", f"language={LANGUAGES[name].code}", str(_DOCS / name), str(options.folder / name)]
+    return int(build_main(arguments))
 
 
 if __name__ == "__main__":
