@@ -23,7 +23,9 @@ def main() -> int:
     names = options.language or list(LANGUAGES)
     if len(names) > 1:  # side by side, in processes of their own: Sphinx keeps state in modules
         command = [sys.executable, "-m", "docs.site", str(options.folder), "--language"]
-        return int(any([process.wait() for process in [Popen([*command, name]) for name in names]]))
+        builds = [Popen([*command, name]) for name in names]
+        failed = [build.wait() != 0 for build in builds]
+        return int(any(failed))
     [name] = names
     arguments = ["-W", "--keep-going", "-q", "-b", "html", "-c", str(_DOCS), "-d", str(options.folder / f".{name}")]
     arguments += ["-D", f"language={LANGUAGES[name].code}", str(_DOCS / name), str(options.folder / name)]
