@@ -142,7 +142,7 @@ def page(words: Words) -> str:
 def _section(name: str, command: TyperCommand | TyperGroup, words: Words) -> str:
     texts = _TEXTS[words.folder]
     full = f"tim-async {name}"
-    context: Any = command.context_class(command, info_name=full)
+    context: Any = command.context_class(command, info_name=full, **command.context_settings)
     parts = [index(full), f"(command-{_anchor(name)})=\n## {full}\n\n"]
     if words.folder == "zh":
         parts.append(f"{_SUMMARIES_ZH[name]}。\n\n")

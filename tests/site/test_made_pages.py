@@ -132,6 +132,17 @@ def test_every_command_has_a_section_with_its_options(words: Words) -> None:
         assert (command.epilog or "") in section
 
 
+def test_making_the_page_of_the_command_line_changes_no_command() -> None:
+    """A command keeps the option for help that the first context asked for, in this process for good."""
+    found = commands()
+    for command in found.values():
+        command._help_option = None
+    pages.made(LANGUAGES["en"])
+    for command in found.values():
+        assert command._help_option is not None
+        assert sorted(command._help_option.opts) == ["--help", "-h"]
+
+
 @BOTH
 def test_every_code_has_a_row(words: Words) -> None:
     page = made(words)["error-codes"]
