@@ -184,7 +184,7 @@ class HostileServer:
         await self._until(lambda: not self.open)
 
     async def _until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not holds():
                 self._changed.clear()
                 await self._changed.wait()

@@ -86,7 +86,7 @@ class Server:
 
     async def seen(self, count: int) -> None:
         """Wait until this many requests have arrived."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(self.exchanges) < count:
                 self._arrival.clear()
                 await self._arrival.wait()

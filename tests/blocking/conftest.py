@@ -54,7 +54,7 @@ def emulator(emulator_thread: Portal) -> Iterator[Emulator]:
     async def stop() -> None:
         await emulator.stop()
         loop: Any = asyncio.get_running_loop()
-        end = loop.time() + 10
+        end = loop.time() + 60
         while len(loop._selector.get_map()) > 1 and loop.time() < end:  # noqa: ASYNC110 - its connections end later
             await asyncio.sleep(0.002)
 

@@ -163,8 +163,8 @@ def test_deadline_holds_while_a_call_waits_for_its_turn() -> None:
 
 
 def test_timeout_holds_while_an_answer_is_awaited(make_client: Callable[..., TimClient], emulator: Emulator) -> None:
-    emulator.faults.delay(5)
-    client = make_client(timeout=0.1, retry=RetryPolicy.off())
+    emulator.faults.delay(60)
+    client = make_client(timeout=0.5, retry=RetryPolicy.off())
     with pytest.raises(ReplyTimeoutError) as caught:
         client.c2c.send(to_account="bob", msg_body=HI)
     assert caught.value.maybe_delivered

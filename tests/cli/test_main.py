@@ -59,7 +59,7 @@ def test_ctrl_c_leaves_no_traceback() -> None:
             connection, _ = server.accept()
             connection.recv(1)  # the request is under way
             process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=10)
+            _, errors = process.communicate(timeout=60)
             connection.close()
     assert process.returncode == 130
     assert errors == "tim-async: interrupted; the request may have taken effect all the same\n"

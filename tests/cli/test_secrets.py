@@ -54,7 +54,7 @@ def test_key_is_asked_for_without_showing_it(args: list[str]) -> None:
             os.write(master, f"{KEY}\n".encode())
             if PROC.is_dir():
                 assert KEY.encode() not in (PROC / str(process.pid) / "cmdline").read_bytes()
-            stdout, stderr = process.communicate(timeout=20)
+            stdout, stderr = process.communicate(timeout=60)
             os.set_blocking(master, False)
             try:
                 echoed = os.read(master, 10_000)

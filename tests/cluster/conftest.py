@@ -85,9 +85,9 @@ def now() -> float:
     return time.monotonic()
 
 
-async def settled(condition: Callable[[], bool], what: str, within: float = 10.0, every: float = 0.001) -> None:
-    """Wait until a condition holds; `what` is the message if it does not in time."""
-    end = now() + within
+async def settled(condition: Callable[[], bool], what: str, every: float = 0.001) -> None:
+    """Wait until a condition holds, for a minute at most; `what` is the message if it does not by then."""
+    end = now() + 60
     while not condition():
         assert now() < end, what
         await asyncio.sleep(every)

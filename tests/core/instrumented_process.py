@@ -69,7 +69,7 @@ async def calls(tool: str, way: str) -> tuple[set[str], list[str], bool]:
     outcomes = []
     async with HostileServer().running() as server:
         options: dict[str, Any] = {"trace_configs": [aiohttp.TraceConfig()]} if way == "session" else {}
-        async with TimClient(1400000000, SECRET_KEY, base_url=server.url, timeout=0.3, **options) as client:
+        async with TimClient(1400000000, SECRET_KEY, base_url=server.url, timeout=1.0, **options) as client:
             for behave in (accept, redirect, lambda request: request.reset(), half, accept):
                 server.behaviour = behave
                 try:

@@ -277,7 +277,7 @@ async def test_call_right_after_one_that_found_no_connection_tries_again(client_
     async with client_of(server) as client:
         for _ in range(3):
             with pytest.raises(ConnectError):
-                await asyncio.wait_for(send(client), 5)
+                await asyncio.wait_for(send(client), 60)
 
 
 async def test_connect_is_repeated_when_the_policy_says_so() -> None:
@@ -408,7 +408,7 @@ async def test_dropped_connection_in_a_full_pool_wakes_who_waits() -> None:
             await asyncio.sleep(0)
             broken.connection.drop()
             broken.release()
-            await asyncio.wait_for(task, 1)
+            await asyncio.wait_for(task, 60)
             assert waiting.is_taken
         assert server.connections == 2
 
@@ -419,7 +419,7 @@ async def test_calls_beside_warm_up_all_end(client_of: Make) -> None:
         await asyncio.sleep(0)
         await client.warm_up(1)
         others = [asyncio.create_task(send(client)) for _ in range(2)]
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(60):
             errors = await asyncio.gather(first, *others, return_exceptions=True)
     assert [type(error) for error in errors] == [ReplyTimeoutError] * 3
 
@@ -442,7 +442,7 @@ async def test_odd_error_while_opening_reaches_the_caller(problem: Exception, mo
 
         monkeypatch.setattr(client._state.pool._connector, "connect", connect)
         with pytest.raises(ConnectError) as caught:
-            await asyncio.wait_for(send(client), 2)
+            await asyncio.wait_for(send(client), 60)
         assert not caught.value.maybe_delivered
 
 
@@ -569,7 +569,7 @@ async def test_ended_call_gives_its_place_back_and_says_it_may_have_been_deliver
                 await asyncio.wait_for(task, 0.01)
         assert may_have_been_delivered(caught.value)
         server.handler = None
-        await asyncio.wait_for(send(client), 1)
+        await asyncio.wait_for(send(client), 60)
 
 
 async def test_use_from_another_loop_is_refused(client_of: Make) -> None:

@@ -108,7 +108,7 @@ async def events(api: Api, command: str, body: object, *kinds: type[Event]) -> l
 
 async def until(condition: Callable[[], object]) -> None:
     """Wait until something is so; give up after five seconds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - what is waited for knows no events
             await asyncio.sleep(0.001)
 

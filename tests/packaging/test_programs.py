@@ -147,7 +147,7 @@ def test_emulator_answers_and_shows_its_pages(program: list[str], tmp_path: Path
     with emulator(program, tmp_path) as url:
         for path in ("/", "/_emulator/v1/openapi.json"):
             asked = urllib.request.Request(url + path, headers={"Accept": "text/html, application/json"})
-            with urllib.request.urlopen(asked, timeout=20) as response:
+            with urllib.request.urlopen(asked, timeout=60) as response:
                 assert response.status == 200
                 assert len(response.read()) > 500
         key = tim_async.emulator.DEFAULT_SECRET_KEY

@@ -157,7 +157,7 @@ LOOP = """
         async def test_first(self, tim_emulator, tim_client):
             loops_{scope}.add(asyncio.get_running_loop())
             tim_emulator.add_accounts("bob")
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 await tim_client.c2c.send_text("bob", "hi")
 
         async def test_second(self, tim_emulator, greeted):

@@ -157,7 +157,7 @@ def test_emulator_stays_open_until_enter_on_a_terminal(tmp_path: Path) -> None:
                 seen += part
             found = re.search(r"the control API is (http://\S+/v1)\)", seen)
             assert found is not None, seen
-            with urllib.request.urlopen(f"{found[1]}/messages", timeout=10) as response:
+            with urllib.request.urlopen(f"{found[1]}/messages", timeout=60) as response:
                 assert [each["text"] for each in json.load(response)["messages"]] == ["hi"]
             keyboard.write(b"\n")
             rest, _ = process.communicate(timeout=60)

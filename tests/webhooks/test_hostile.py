@@ -81,7 +81,7 @@ class Caller:
         self._flood = asyncio.create_task(send())
 
     async def status(self) -> int:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             head = await self.reader.readuntil(b"\r\n\r\n")
         found = re.match(rb"HTTP/1.1 (\d+)", head)
         assert found is not None

@@ -64,7 +64,7 @@ async def test_stopped_while_importing_it_ends_at_once(strict, campaign):
         running = asyncio.create_task(first.run(client))
         await until(lambda: fault.hits > 0)
         first.stop()
-        report = await asyncio.wait_for(running, 10)
+        report = await asyncio.wait_for(running, 60)
         assert (report.sent, report.failed, report.left, report.in_flight) == (15, 0, 5, 0)
         strict.faults.clear()
         assert (await campaign(**options).run(client)).is_complete

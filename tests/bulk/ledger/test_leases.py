@@ -360,7 +360,7 @@ async def test_transaction_that_was_refused_or_lost_is_done_once_more(url: str) 
                         meet(connection, number)
 
             ways = [lambda each, way=way: crossing(each, *way) for way in ((0, 1), (1, 0))]
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 await asyncio.gather(*(ledger.database.write(way) for way in ways))
             assert len(tries) == 3
 

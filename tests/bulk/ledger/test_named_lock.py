@@ -89,7 +89,7 @@ async def test_lock_is_renewed_while_its_holder_lives(
     lock = NamedLock(ledger.database, "x")
     assert await lock.take()
     await expire(ledger)
-    async with lock.kept(), asyncio.timeout(10):
+    async with lock.kept(), asyncio.timeout(60):
         while await held_until(other) == [0.0]:
             pass
         assert not await NamedLock(other.database, "x").take()
@@ -111,7 +111,7 @@ async def test_renewal_that_fails_is_tried_again(
 
     monkeypatch.setattr(ledger.database, "write", failing)
     await expire(other)
-    async with lock.kept(), asyncio.timeout(10):
+    async with lock.kept(), asyncio.timeout(60):
         while await held_until(other) == [0.0]:
             pass
         failures.append(LedgerError("it is away"))  # giving it back fails, too
@@ -154,7 +154,7 @@ async def test_lock_is_not_taken_over_in_the_middle_of_a_transaction(ledger: Led
             pass
         return tasks[0].done()
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert not await ledger.database.write(work)
         assert await tasks[0]
 

@@ -120,7 +120,7 @@ async def test_thread_that_waits_keeps_no_result() -> None:
 
     thread = WorkerThread("tim_async: test")
     result = weakref.ref(await thread.submit(Large))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while result() is not None:
             await asyncio.sleep(0.001)
             gc.collect()

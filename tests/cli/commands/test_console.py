@@ -45,7 +45,7 @@ class Console:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> str:
         """End the command; return what it printed last."""
         self.process.send_signal(number)
-        rest, _ = self.process.communicate(timeout=20)
+        rest, _ = self.process.communicate(timeout=60)
         assert self.process.returncode == 0, rest
         self.printed.append(rest)
         return rest
@@ -54,7 +54,7 @@ class Console:
         self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None
     ) -> tuple[int, dict[str, str], str]:
         """Return status, headers and text."""
-        connection = HTTPConnection(self.netloc, timeout=20)
+        connection = HTTPConnection(self.netloc, timeout=60)
         data = None if body is None else json.dumps(body)
         cookie = {"Cookie": self.cookie} if self.cookie else {}
         try:
@@ -249,7 +249,7 @@ def test_end_is_quiet_while_a_request_is_on_its_way(emulator: Emulator, number: 
     stalled = emulator.faults.stall()
     with running(emulator.url) as console:
         console.open()
-        connection = HTTPConnection(console.netloc, timeout=20)
+        connection = HTTPConnection(console.netloc, timeout=60)
         headers = {"Content-Type": "application/json", "Cookie": console.cookie}
         data = json.dumps({"text": json.dumps(MESSAGE)})
         connection.request("POST", "/_explorer/v1/send/openim/sendmsg", data, headers)

@@ -49,7 +49,7 @@ def test_health_check_tells_one_that_listens_from_one_that_does_not() -> None:
         port = exports["TIM_BASE_URL"].rpartition(":")[2]
         assert passes(port)
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         assert not passes(port)
 
 

@@ -36,7 +36,7 @@ def test_emulator_serves_until_a_signal(tim_async: RunProcess, number: signal.Si
         assert (sent.returncode, sent.stderr) == (0, "")
         assert re.fullmatch(r"sent to bob: MsgKey \d+_\d+_\d+, .* UTC\n", sent.stdout)
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     line, last = rest.splitlines()
     assert re.fullmatch(r'\d\d:\d\d:\d\d  openim/sendmsg +administrator -> bob  "你好"  OK  \d+ ms', line)
@@ -54,7 +54,7 @@ def test_emulator_with_the_key_of_its_environment(tim_async: RunProcess) -> None
         if PROC.is_dir():
             assert KEY.encode() not in (PROC / str(process.pid) / "cmdline").read_bytes()
         process.terminate()
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=60)
     assert known.returncode == 0, known.stderr
     assert unknown.returncode == 1
     assert "90012" in unknown.stderr
@@ -98,7 +98,7 @@ def test_emulator_sends_webhooks(tim_async: RunProcess, monkeypatch: pytest.Monk
             with emulator_process("--webhook-url", url) as (process, exports, lines):
                 assert tim_async("send", "bob", "hi", **exports).returncode == 0
                 process.terminate()
-                _, errors = process.communicate(timeout=10)
+                _, errors = process.communicate(timeout=60)
         finally:
             server.shutdown()
             thread.join()
@@ -143,7 +143,7 @@ def test_wrong_key_is_a_line_with_the_reason_and_without_the_user_sig(tim_async:
     with emulator_process() as (process, exports, _):
         refused = tim_async("send", "bob", "hi", **{**exports, "TIM_SECRET_KEY": "another-key"})
         process.terminate()
-        rest, errors = process.communicate(timeout=10)
+        rest, errors = process.communicate(timeout=60)
     assert refused.returncode == 1
     line = rest.splitlines()[0]
     assert "  70009 the signature is wrong: check that secret_key " in line
@@ -165,7 +165,7 @@ def test_lines_as_json_and_none(tim_async: RunProcess) -> None:
             where = json.loads(process.stdout.readline())
             assert tim_async("send", "bob", "你好", **where["variables"]).returncode == 0
             process.terminate()
-            rest, errors = process.communicate(timeout=10)
+            rest, errors = process.communicate(timeout=60)
         lines = [json.loads(each) for each in rest.splitlines()]
         assert (len(lines) + 1, errors) == (expected, "")
         assert [(each["to"], each["words"], each["code"]) for each in lines] == [(["bob"], "你好", 0)] * len(lines)

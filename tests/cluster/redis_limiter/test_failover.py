@@ -24,7 +24,7 @@ from redis.asyncio import Redis, RedisCluster
 from tests.clock import worst_window
 from tests.cluster.conftest import settled
 from tests.services import OwnRedis, free_port
-from tests.shared_limits.claims import FAST, claim, grant
+from tests.shared_limits.claims import FAST, cancel, claim, grant
 from tim_async import Rate
 from tim_async.cluster import RedisRateLimiter
 
@@ -74,7 +74,7 @@ async def gate_to(port: int) -> AsyncIterator[tuple[Gate, str]]:
 
 async def answered(redis: Redis, section: str, name: str, wanted: str) -> None:
     """Wait until a server reports a value about itself."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while (await redis.info(section))[name] != wanted:  # noqa: ASYNC110 - it can only be polled
             await asyncio.sleep(0.01)
 
@@ -135,7 +135,7 @@ async def test_redis_cluster_keeps_all_keys_of_an_app_together(tmp_path: Path) -
     with OwnRedis(tmp_path, "--cluster-enabled", "yes") as server:
         async with Redis.from_url(server.url) as node:
             await node.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)  # type: ignore[no-untyped-call]
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not await is_up(node):  # noqa: ASYNC110 - it can only be polled
                     await asyncio.sleep(0.01)
         async with (
@@ -147,11 +147,12 @@ async def test_redis_cluster_keeps_all_keys_of_an_app_together(tmp_path: Path) -
                 await grant(one, claim(FAST, app=number))
                 await grant(one, claim(grouped, FAST, key=f"@TGS#{number}", app=number))
             await grant(two, claim(deliveries, FAST, cost=50, command="openim/batchsendmsg"))
+            reserved = two.stats().reserved  # more than one, where the first was too late
             leaving = asyncio.ensure_future(grant(two, claim(deliveries, FAST, cost=50, command="openim/batchsendmsg")))
-            await settled(lambda: two.stats().reserved == 2, "no reservation is made")
-            leaving.cancel()
-            await asyncio.gather(leaving, return_exceptions=True)
-            await settled(lambda: two.stats().round_trips >= 3, "nothing is given back")
+            await settled(lambda: two.stats().reserved > reserved, "no reservation is made")
+            before = two.stats().round_trips
+            await cancel([leaving])
+            await settled(lambda: two.stats().round_trips > before, "nothing is given back")
             refused = claim(FAST)
             await grant(one, refused)
             before = one.stats().round_trips

@@ -33,7 +33,7 @@ async def test_short_lease_is_renewed_in_time(deployment: Deployment, monkeypatc
     fault = deployment.emulator.faults.delay(1.0)
     await deployment.submit(campaign, parallel=2)
     await deployment.work(1, lease_s=0.8)
-    await settled(lambda: fault.hits > 0 and renewals >= 3, "the lease is not renewed", within=20)
+    await settled(lambda: fault.hits > 0 and renewals >= 3, "the lease is not renewed")
     deployment.emulator.faults.clear()
     assert (await ended(campaign)).sent == 20
     assert deployment.messages() == once_each(20)

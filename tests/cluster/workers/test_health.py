@@ -41,7 +41,7 @@ async def get(http: aiohttp.ClientSession, url: str) -> tuple[int, str]:
 
 
 async def started(worker: Worker) -> str:
-    await settled(lambda: worker._presence.renewed_at > 0.0, "the worker does not start", within=20)
+    await settled(lambda: worker._presence.renewed_at > 0.0, "the worker does not start")
     assert worker.health_url is not None
     return worker.health_url
 
@@ -136,7 +136,7 @@ async def test_worker_whose_chunk_may_be_another_ones_is_not_ready(deployment: D
     deployment.emulator.faults.delay(0.2)
     await deployment.submit(campaign)
     [worker] = await deployment.work(1)
-    await settled(lambda: bool(worker._in_flight.tasks()), "nothing is at work", within=20)
+    await settled(lambda: bool(worker._in_flight.tasks()), "nothing is at work")
     await worker._health._check_leases()
     [(own, _)] = worker._campaigns.values()
     for lease in own._leases._leases.values():

@@ -41,11 +41,11 @@ async def test_chunks_of_an_outage_are_released_and_count_as_no_death(deployment
     campaign = deployment.campaign(count=150)
     await deployment.submit(campaign, parallel=4)
     await deployment.work(1, client=SLOW, lease_s=30.0)  # nothing waits for that lease here
-    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent")
     wire.cut()
     await asyncio.sleep(0.3)
     wire.mend()
-    report = await ended(campaign, within=20)
+    report = await ended(campaign)
     assert (report.status, report.sent, report.unknown, report.failed) == ("done", 150, 0, 0)
     assert deployment.messages() == once_each(150)
     async with Ledger(deployment.ledger, purpose="test") as ledger:
@@ -61,7 +61,7 @@ async def test_silent_ledger_holds_up_no_end(
     campaign = deployment.campaign(count=150)
     await deployment.submit(campaign, parallel=4)
     await deployment.work(1, client=SLOW, lease_s=0.3)
-    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent")
     wire.silence()
     await asyncio.sleep(0.1)
     async with asyncio.timeout(8):
@@ -75,7 +75,7 @@ async def test_silent_ledger_holds_up_no_end(
 async def test_cancelled_while_it_stops_it_waits_for_nothing(deployment: Deployment, wire: Wire) -> None:
     await deployment.submit(deployment.campaign(count=150), parallel=4)
     [worker] = await deployment.work(1, client=SLOW, lease_s=60.0)
-    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent", within=20)
+    await settled(lambda: len(deployment.emulator.messages()) > 20, "nothing is sent")
     wire.silence()
     await asyncio.sleep(0.1)
     worker.stop()
@@ -95,7 +95,7 @@ async def test_ledger_that_is_away_at_the_start_is_waited_for(
     await deployment.submit(campaign)
     wire.cut()
     await deployment.work(1)
-    await settled(lambda: "trying again" in caplog.text, "it says nothing", within=10)
+    await settled(lambda: "trying again" in caplog.text, "it says nothing")
     wire.mend()
     assert (await ended(campaign)).sent == 20
     await deployment.drain()
@@ -104,7 +104,7 @@ async def test_ledger_that_is_away_at_the_start_is_waited_for(
     [worker] = await deployment.work(1)
     await asyncio.sleep(0.1)
     worker.stop()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await deployment.drain()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(worker_module, "_STARTUP_TIMEOUT_S", 0.0)
@@ -120,5 +120,5 @@ async def test_worker_that_waits_for_the_broker_can_be_stopped(deployment: Deplo
     await asyncio.sleep(0.4)
     assert not task.done()
     worker.stop()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(20):
         await task

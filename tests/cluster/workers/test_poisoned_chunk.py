@@ -86,7 +86,7 @@ async def test_chunk_that_ends_its_process_takes_no_others_along(deployment: Dep
 
 
 async def test_chunk_that_is_to_be_alone_is_not_kept_waiting_by_other_campaigns(deployment: Deployment) -> None:
-    long, short = deployment.campaign("long", count=1000, lanes="single"), deployment.campaign("short", count=10)
+    long, short = deployment.campaign("long", count=10_000, lanes="single"), deployment.campaign("short", count=10)
     await short.plan()
     async with Ledger(deployment.ledger, purpose="test") as ledger:
         row = await ledger.campaigns.find("short")
@@ -98,8 +98,8 @@ async def test_chunk_that_is_to_be_alone_is_not_kept_waiting_by_other_campaigns(
         await owner.release(row.id)
     await deployment.submit(long, parallel=4)
     await deployment.work(1, client={"rate_limits": {"openim/sendmsg": Rate(150)}})
-    await settled(lambda: len(deployment.emulator.messages()) > 10, "nothing is sent", within=20)
+    await settled(lambda: len(deployment.emulator.messages()) > 10, "nothing is sent")
     await deployment.submit(short, parallel=1)
-    report = await ended(short, within=5)
+    report = await ended(short)
     assert (report.status, report.sent) == ("done", 10)
     assert (await long.status()).status == "running"

@@ -116,6 +116,6 @@ async def test_heartbeat_shows_that_both_are_there(remote: Remote, monkeypatch: 
     async with remote.session.get(f"{remote.emulator.url}{PREFIX}/events") as response:
         lines = [await response.content.readline() for _ in range(4)]
     assert lines == [b"retry: 1000\n", b"\n", b":\n", b"\n"]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while remote.emulator._control._control.events._waiting:  # noqa: ASYNC110 - it ends with the next heartbeat
             await asyncio.sleep(0)
