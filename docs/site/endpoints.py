@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
@@ -13,6 +15,7 @@ from tim_async._api.fields import RequestField
 from tim_async._explorer.catalogue import EndpointPage, catalogue, page_of
 from tim_async.cli._site import code_anchor
 from tim_async.emulator.dispatch import STATELESS
+from tim_async.families._registry import FAMILIES
 
 from .helpers import helpers_of
 from .markup import Tab, block, details, index, intro, table, tabs, text
@@ -27,6 +30,7 @@ class _Texts(NamedTuple):
         repeat: what sending twice does, by kind.
         emulated: what the emulator does with a command, in a cell: it is kept, or only checked.
         emulator: the same, in a sentence.
+        danger: what to know before the call, by kind.
         examples: labels of the ways to call, by key.
     """
 
@@ -48,7 +52,7 @@ class _Texts(NamedTuple):
     helpers: str
     codes: str
     request: str
-    danger: str
+    danger: dict[str, str]
     sample: str
     examples: dict[str, str]
 
@@ -77,7 +81,11 @@ _TEXTS: Final = {
         helpers="Built on it",
         codes="Error codes that its page lists ({count})",
         request="Request",
-        danger="It cannot be taken back.",
+        danger={
+            "deletes": "It deletes stored data. This cannot be undone.",
+            "excludes": "It shuts users out, or revokes their rights.",
+            "reaches_all": "It can reach every user of the app.",
+        },
         sample="An answer",
         examples={"python": "Python", "blocking": "Python, blocking", "curl": "curl", "command": "Command line"},
     ),
@@ -104,7 +112,11 @@ _TEXTS: Final = {
         helpers="基于本接口的方法",
         codes="官方文档列出的错误码（{count} 个）",
         request="请求包字段",
-        danger="操作不可撤销。",
+        danger={
+            "deletes": "此操作会删除数据，无法撤销。",
+            "excludes": "此操作会限制用户或收回其权限。",
+            "reaches_all": "此操作可能触达应用的全部用户。",
+        },
         sample="应答示例",
         examples={"python": "Python", "blocking": "Python（阻塞）", "curl": "curl", "command": "命令行"},
     ),
@@ -179,7 +191,7 @@ def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
         [
             index(page.title_zh, page.title, endpoint.command, page.path),
             f"(call-{anchor(page.path)})=\n## {title}\n\n",
-            f"`client.{page.path}` · `{endpoint.command}`\n\n{text(page.purpose)}\n\n",
+            f"`client.{page.path}` · `{endpoint.command}`\n\n{text(_purpose(endpoint, page))}\n\n",
             *_facts(endpoint, page, words),
             *_examples(endpoint.command, page, texts),
             _fields(texts.request, page.fields, words),
@@ -188,6 +200,15 @@ def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
             *_codes_of(endpoint, words),
         ]
     )
+
+
+def _purpose(endpoint: Endpoint[..., Any], page: EndpointPage) -> str:
+    """Return what the call does: a struct that several endpoints share does not say it, the call's own text does."""
+    if sum(each.request is endpoint.request for each in endpoints().values()) == 1:
+        return page.purpose
+    calls = importlib.import_module(f"tim_async._calls.{endpoint.family}")
+    method = getattr(getattr(calls, f"{FAMILIES[endpoint.family]}Calls"), endpoint.name)
+    return " ".join((inspect.getdoc(method) or "").partition("\n\n")[0].split())
 
 
 def _facts(endpoint: Endpoint[..., Any], page: EndpointPage, words: Words) -> Iterator[str]:
@@ -207,7 +228,7 @@ def _facts(endpoint: Endpoint[..., Any], page: EndpointPage, words: Words) -> It
     ]
     yield "".join(f"- {name}{words.colon}{value}\n" for name, value in facts) + "\n"
     if page.danger:
-        yield f":::{{warning}}\n{texts.danger}\n:::\n\n"
+        yield f":::{{warning}}\n{texts.danger[page.danger]}\n:::\n\n"
 
 
 def _codes_of(endpoint: Endpoint[..., Any], words: Words) -> Iterator[str]:
@@ -226,7 +247,11 @@ def _codes_of(endpoint: Endpoint[..., Any], words: Words) -> Iterator[str]:
 
 
 def _answered(fields: tuple[RequestField, ...]) -> tuple[RequestField, ...]:
-    return tuple(msgspec.structs.replace(field, required=False, is_filled_in=False) for field in fields)
+    """Return fields as they are in an answer, where nothing is required, and nothing filled in."""
+    return tuple(
+        msgspec.structs.replace(field, required=False, is_filled_in=False, fields=_answered(field.fields))
+        for field in fields
+    )
 
 
 def _fields(title: str, fields: tuple[RequestField, ...], words: Words) -> str:

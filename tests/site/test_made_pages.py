@@ -66,6 +66,54 @@ def test_every_endpoint_has_a_section_with_both_titles(words: Words) -> None:
         assert f"tim-async call {endpoint.family}.{endpoint.name}" in section
 
 
+def section(words: Words, path: str) -> str:
+    """Return what a page says of an endpoint."""
+    page = made(words)[path.partition(".")[0]]
+    return page.partition(f"(call-{path.replace('.', '-').replace('_', '-')})=")[2].partition("\n(call-")[0]
+
+
+@BOTH
+def test_answers_have_no_required_fields_and_none_that_the_library_fills_in(words: Words) -> None:
+    for endpoint in endpoints().values():
+        answer = section(words, f"{endpoint.family}.{endpoint.name}").partition(f"**{words.answer}{words.colon}")[2]
+        assert answer, endpoint
+        assert f"*{words.required}*" not in answer
+        assert words.filled_in not in answer
+    request = section(words, "c2c.send").partition(f"**{words.answer}{words.colon}")[0]
+    assert request.count(words.filled_in) == 2  # MsgSeq and MsgRandom
+    assert f"*{words.required}*" in request
+
+
+def test_each_endpoint_says_what_it_does() -> None:
+    """Also those that have their request in common with others."""
+    said = {
+        path: section(LANGUAGES["en"], path).split("\n\n")[2]
+        for path in (f"{each.family}.{each.name}" for each in endpoints().values())
+    }
+    assert said["group.destroy"] == "Disband a group and delete its data; this cannot be undone."
+    assert said["push.clear_tags"] == "Remove all tags from 1 to 100 users."
+    for family in FAMILIES:
+        texts = [purpose for path, purpose in said.items() if path.startswith(f"{family}.")]
+        assert len(set(texts)) == len(texts)
+
+
+@pytest.mark.parametrize(
+    ("path", "english", "chinese"),
+    [
+        ("account.delete", "It deletes stored data. This cannot be undone.", "此操作会删除数据，无法撤销。"),
+        ("group_member.mute", "It shuts users out, or revokes their rights.", "此操作会限制用户或收回其权限。"),
+        ("push.send", "It can reach every user of the app.", "此操作可能触达应用的全部用户。"),
+    ],
+    ids=["deletes", "excludes", "reaches-all"],
+)
+def test_warning_of_an_endpoint_is_that_of_the_explorer(path: str, english: str, chinese: str) -> None:
+    """Only what deletes cannot be undone: a mute can be lifted."""
+    asked = (ROOT / "tim_async/_explorer/static/request_pane.js").read_text("utf-8")
+    for words, said in zip(LANGUAGES.values(), (english, chinese), strict=True):
+        assert re.findall(r":::\{warning\}\n(.*)\n:::", section(words, path)) == [said]
+        assert f'"{said}"' in asked
+
+
 @BOTH
 def test_table_of_endpoints_is_the_registry(words: Words) -> None:
     page = made(words)["endpoints"]
