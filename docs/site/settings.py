@@ -27,7 +27,7 @@ _ZH: Final[dict[type[msgspec.Struct], dict[str, str]]] = {
             '与接口自身不同的请求频率限制，例如 `{"openim/sendmsg": 300}`。数字表示每秒调用次数；一个或多个 `Rate` '
             '会替换该接口的全部限制；`"*"` 为所有接口合计再加一个限制。'
         ),
-        "limiter": "多个客户端共用的限频器；None 表示自行创建。",
+        "limiter": "多个客户端共用的限流器；None 表示自行创建。",
         "observer": "观察每次调用，例如 `tim_async.otel.Telemetry`；None 表示不观察。",
         "max_waiting": (
             "同一接口最多有多少个调用排队，超出的立即以 `WaitTooLongError` 拒绝。"
