@@ -23,7 +23,7 @@ addTexts({
   },
   zh: {
     "service.title": "服务限制",
-    "service.about": "大多数接口：每个应用 {default}。此处单条消息最多 {bytes} 字节，不计接收者列表。",
+    "service.about": "大多数接口：每个应用 {default}。此处单条消息最多 {bytes} 字节，不计接收方列表。",
     "service.label": "查找接口",
     "service.special": "只看不是 {default} 的",
     "service.count": "{count} 个接口",

@@ -35,7 +35,7 @@ addTexts({
     "pushes.choose": "选择一条推送，查看它在各厂商手机上的样子。",
     "pushes.recipients": "{count} 个账号",
     "pushes.revoked": "已撤回",
-    "pushes.to": "接收者",
+    "pushes.to": "接收方",
     "pushes.more": "等 {count} 个",
     "pushes.message": "消息",
     "pushes.settings": "OfflinePushInfo",

@@ -48,7 +48,7 @@ addTexts({
     "webhooks.search": "在事件中搜索",
     "webhooks.command": "CallbackCommand",
     "webhooks.trouble": "只看异常",
-    "webhooks.receiver": "接收方",
+    "webhooks.receiver": "接收端",
     "webhooks.url": "应用的 URL",
     "webhooks.token": "用于签名的 Token",
     "webhooks.token_set": "已设置 Token；留空则保持不变",
