@@ -51,7 +51,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "webhooks/events": frozenset({"_api", "models", "webhooks"}),
     "_pages": frozenset(),
     "_pyinstaller": frozenset(),
-    "_explorer": frozenset({"_api", "families", "models", "_pages"}),
+    "_explorer": frozenset({"_api", "families", "models", "_calls", "_pages"}),
     "emulator/state": frozenset({"_api", "models"}),
     "emulator/outgoing": frozenset({"_api", "models"}) | _WEBHOOKS,
     "emulator/events": _SERVICE | {"emulator", "emulator/state", "emulator/outgoing"},

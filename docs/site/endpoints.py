@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
@@ -15,7 +13,6 @@ from tim_async._api.fields import RequestField
 from tim_async._explorer.catalogue import EndpointPage, catalogue, page_of
 from tim_async.cli._site import code_anchor
 from tim_async.emulator.dispatch import STATELESS
-from tim_async.families._registry import FAMILIES
 
 from .helpers import helpers_of
 from .markup import Tab, block, details, index, intro, table, tabs, text
@@ -191,7 +188,7 @@ def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
         [
             index(page.title_zh, page.title, endpoint.command, page.path),
             f"(call-{anchor(page.path)})=\n## {title}\n\n",
-            f"`client.{page.path}` · `{endpoint.command}`\n\n{text(_purpose(endpoint, page))}\n\n",
+            f"`client.{page.path}` · `{endpoint.command}`\n\n{text(page.purpose)}\n\n",
             *_facts(endpoint, page, words),
             *_examples(endpoint.command, page, texts),
             _fields(texts.request, page.fields, words),
@@ -200,15 +197,6 @@ def _section(endpoint: Endpoint[..., Any], words: Words) -> str:
             *_codes_of(endpoint, words),
         ]
     )
-
-
-def _purpose(endpoint: Endpoint[..., Any], page: EndpointPage) -> str:
-    """Return what the call does: a struct that several endpoints share does not say it, the call's own text does."""
-    if sum(each.request is endpoint.request for each in endpoints().values()) == 1:
-        return page.purpose
-    calls = importlib.import_module(f"tim_async._calls.{endpoint.family}")
-    method = getattr(getattr(calls, f"{FAMILIES[endpoint.family]}Calls"), endpoint.name)
-    return " ".join((inspect.getdoc(method) or "").partition("\n\n")[0].split())
 
 
 def _facts(endpoint: Endpoint[..., Any], page: EndpointPage, words: Words) -> Iterator[str]:

@@ -10,8 +10,9 @@ from typing import Any, Final
 import msgspec
 
 from .._api.endpoint import Danger, Endpoint, Repeat
-from .._api.fields import RequestField, answer_fields_of, purpose_of
+from .._api.fields import RequestField, answer_fields_of
 from ..families._registry import FAMILIES, endpoints, load_family
+from .purposes import purpose
 
 _FAMILIES_ZH: Final = {
     "account": "账号管理",
@@ -154,7 +155,7 @@ def page_of(endpoint: Endpoint[..., Any]) -> EndpointPage:
         title=endpoint.title or "",
         title_zh=endpoint.title_zh or "",
         is_title_zh_made=endpoint.is_title_zh_made,
-        purpose=purpose_of(endpoint.request),
+        purpose=purpose(endpoint),
         doc=endpoint.doc,
         url=endpoint.url,
         url_zh=endpoint.url_zh,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
+from .._explorer.purposes import purpose
 from . import _registry
 from ._output import console, echo, is_terminal, one_line
 
@@ -30,7 +31,7 @@ def show_list(found: Sequence[_registry.Match]) -> None:
         command_width = max(len(endpoint.command) for endpoint, _ in found)
         for endpoint, fields in found:
             by = f"  ({_names(fields)})" if fields else ""
-            title = endpoint.title or _registry.purpose(endpoint)
+            title = endpoint.title or purpose(endpoint)
             echo(f"{_registry.path(endpoint):<{width}}  {endpoint.command:<{command_width}}  {title}{by}")
     echo(f"{len(found)} endpoints; name one of them to see its fields", err=True)
 
@@ -96,7 +97,7 @@ def _facts(endpoint: Endpoint[..., Any]) -> list[tuple[str, str]]:
 
 
 def _print_one(endpoint: Endpoint[..., Any]) -> None:
-    echo(f"{_registry.path(endpoint)}: {_registry.purpose(endpoint)}")
+    echo(f"{_registry.path(endpoint)}: {purpose(endpoint)}")
     for name, text in _facts(endpoint):
         echo(f"  {name:<10} {text}")
     echo(f"  harmless to repeat: {_REPEAT[endpoint.repeat]}")
@@ -122,7 +123,7 @@ def _draw_one(screen: Console, endpoint: Endpoint[..., Any]) -> None:
     from rich.text import Text
 
     head = Text(_registry.path(endpoint), style="bold cyan")
-    screen.print(head.append(f": {_registry.purpose(endpoint)}", style="not bold default"))
+    screen.print(head.append(f": {purpose(endpoint)}", style="not bold default"))
     facts = Table.grid(padding=(0, 2, 0, 0))
     facts.add_column(no_wrap=True, style="dim")
     facts.add_column(overflow="fold")

@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, TypeAlias, Union,
 import msgspec
 
 from .._api.endpoint import Endpoint
-from .._api.fields import purpose_of, texts_of
+from .._api.fields import texts_of
+from .._explorer.purposes import purpose
 from ..families._registry import endpoints
 from ._errors import stop
 
@@ -64,11 +65,6 @@ def _by_fields(endpoint: Endpoint[..., Any], words: Sequence[str]) -> tuple[Fiel
 def titles(endpoint: Endpoint[..., Any]) -> tuple[str, ...]:
     """Return the titles of its English and its Chinese page."""
     return tuple(filter(None, (endpoint.title, endpoint.title_zh)))
-
-
-def purpose(endpoint: Endpoint[..., Any]) -> str:
-    """Return one sentence about what an endpoint does."""
-    return purpose_of(endpoint.request)
 
 
 class Field(NamedTuple):

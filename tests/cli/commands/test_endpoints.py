@@ -7,6 +7,7 @@ import pytest
 from tests.cli.helpers import Invoke
 from tim_async import endpoints
 from tim_async._api.endpoint import Endpoint
+from tim_async._explorer.purposes import purpose
 from tim_async.cli import _listing, _registry
 
 
@@ -113,6 +114,12 @@ def test_field_with_a_choice_of_values_has_their_type() -> None:
     assert kinds["SendMsgControl"] == "array of string"
 
 
+def test_endpoints_with_a_request_in_common_say_what_each_does(invoke: Invoke) -> None:
+    line = invoke("endpoints", "group.destroy").stdout.partition("\n")[0]
+    assert line == "group.destroy: Disband a group and delete its data; this cannot be undone."
+    assert purpose(_registry.find("group_attr.get")) == "Read the attributes of a group."
+
+
 def test_word_that_nothing_matches(invoke: Invoke) -> None:
     result = invoke("endpoints", "xyzzy")
     assert (result.exit_code, result.stderr) == (
@@ -123,8 +130,8 @@ def test_word_that_nothing_matches(invoke: Invoke) -> None:
 
 @pytest.mark.parametrize("endpoint", endpoints().values(), ids=list(endpoints()))
 def test_every_endpoint_can_be_shown_and_every_field_has_a_note(invoke: Invoke, endpoint: Endpoint[..., Any]) -> None:
-    assert _registry.purpose(endpoint).endswith(".")
-    assert "Source" not in _registry.purpose(endpoint)
+    assert purpose(endpoint).endswith(".")
+    assert "Source" not in purpose(endpoint)
     assert invoke("endpoints", endpoint.command).exit_code == 0
     for struct in (endpoint.request, endpoint.result):
         for field in _registry.fields(struct):

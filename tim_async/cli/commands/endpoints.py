@@ -50,12 +50,13 @@ def endpoints(
 
 def _facts(endpoint: Endpoint[..., Any], *, is_whole: bool) -> dict[str, object]:
     """Return an endpoint as JSON, with its fields if it is the only one."""
+    from ..._explorer.purposes import purpose
     from .. import _registry
 
     facts: dict[str, object] = {
         "name": _registry.path(endpoint),
         "command": endpoint.command,
-        "purpose": _registry.purpose(endpoint),
+        "purpose": purpose(endpoint),
         "title": endpoint.title,
         "title_zh": endpoint.title_zh,
         "document": endpoint.doc,
