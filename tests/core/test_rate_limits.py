@@ -140,6 +140,44 @@ def test_cap_holds_and_is_used_in_steady_state(rate: Rate, least: float) -> None
     assert (len(steady) - 1) / (steady[-1] - steady[0]) >= least * rate.limit
 
 
+@pytest.mark.parametrize(
+    ("tasks", "seconds"),
+    [
+        pytest.param(1, 0.001, id="one task, 1 ms a call"),
+        pytest.param(1, 0.0045, id="one task, 4.5 ms a call"),
+        pytest.param(5, 0.02, id="5 tasks, 20 ms a call"),
+        pytest.param(10, 0.048, id="10 tasks, 48 ms a call"),
+    ],
+)
+def test_cap_is_used_by_tasks_that_ask_for_a_little_more(tasks: int, seconds: float) -> None:
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+
+        async def sender() -> None:
+            while not log or log[-1] < log[0] + 25:
+                await grant(limiter, claim(), log)
+                await asyncio.sleep(seconds)
+
+        await asyncio.gather(*(sender() for _ in range(tasks)))
+        return log
+
+    log = run(main())
+    assert worst_window(log) <= 200
+    # Whole seconds, long after the burst that an idle client begins with: a burst a second would be seen at the ends.
+    assert sum(log[0] + 4 <= when < log[0] + 24 for when in log) >= 0.985 * 200 * 20
+
+
+def test_burst_goes_at_once_again_when_the_pace_has_rested() -> None:
+    async def main() -> list[float]:
+        limiter = LocalRateLimiter()
+        await asyncio.gather(*(grant(limiter, claim()) for _ in range(250)))  # the last 50 at the pace
+        await asyncio.sleep(1.0)
+        began = asyncio.get_running_loop().time()
+        return [when - began for when in await asyncio.gather(*(grant(limiter, claim()) for _ in range(140)))]
+
+    assert max(run(main())) == 0.0
+
+
 def test_cap_holds_after_idle_time() -> None:
     async def main() -> list[float]:
         limiter, log = LocalRateLimiter(), []

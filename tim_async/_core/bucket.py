@@ -192,6 +192,7 @@ class Bucket:
         "_timer",
         "app_share",
         "claims",
+        "is_catching_up",
         "is_paced",
         "is_quota",
         "label",
@@ -227,6 +228,7 @@ class Bucket:
             self.tokens.empty(now)
             if used_until + rate.per + BURST_MARGIN_S > now:
                 self.window.add(math.ceil(self._burst_limit), used_until, is_burst=True)
+        self.is_catching_up = False  # a claim had to wait, and the pace has had no rest since
         self.claims = 0  # claims on their way through it; it is kept while there are any
         self.queued = [0, 0]  # queued units, by priority class
         self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket or a slot
@@ -284,6 +286,12 @@ class Bucket:
         """Return whether a claim may go at once, regardless of the pace."""
         if self.is_paced:
             return False
+        if self.is_catching_up:
+            # Otherwise calls that come a little faster than the pace would repeat the burst each time it leaves the
+            # window, and lose its margin each time.
+            if self.tokens.room() < self.tokens.max_rate:
+                return False
+            self.is_catching_up = False
         limit = self._burst_limit * (self.flow(now) / self._base_flow)
         return self.window.held(now) + self.passed[0] + units <= limit
 
@@ -346,6 +354,8 @@ class Bucket:
         """Remove the first from the queue."""
         *_, units, waiter = heappop(self._queue)
         self._leave(waiter, units)
+        if waiter.rank == 0 and not waiter.bursts_until:
+            self.is_catching_up = True
 
     def discard(self, waiter: Waiter, units: int) -> None:
         """Drop a waiter whose future is done; its entry is removed when it comes up, or when there are too many."""
@@ -430,6 +440,7 @@ class Bucket:
         self.share.shift(seconds)
         moved.window, moved.share, moved.app_share = self.window, self.share, self.app_share
         moved._refused_with = self._refused_with
+        moved.is_catching_up = self.is_catching_up
         moved.is_paced, moved.slow_flow = self.is_paced, self.slow_flow
         moved.slow_until = self.slow_until and self.slow_until + seconds
         return moved
