@@ -101,6 +101,13 @@ def test_choice_refuses_the_rest(value: object) -> None:
     assert "secret" not in str(caught.value)
 
 
+def test_choice_of_texts_does_not_blame_the_type_of_a_text() -> None:
+    with pytest.raises(UsageError, match=r"^chat_type must be C2C or Group, not another text$"):
+        check_choice("chat_type", "c2c", ("C2C", "Group"))
+    with pytest.raises(UsageError, match=r"^chat_type must be C2C or Group, not 5$"):
+        check_choice("chat_type", 5, ("C2C", "Group"))
+
+
 @pytest.mark.parametrize("value", [0, -1, True, "3", None, float("nan"), float("inf")])
 def test_seconds_are_above_0_and_end(value: object) -> None:
     with pytest.raises(UsageError, match=r"^timeout must be a number of seconds above 0, not ") as caught:

@@ -125,6 +125,15 @@ def test_odd_key_of_the_service_is_one_warning(
     assert SECRET_KEY[:-1] not in caplog.text
 
 
+def test_misspelt_command_of_a_limit_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    limits = {"openim/sendmgs": 300, "openim/sendmsg": 300, "newer_svc/something": 5, "*": 1000}
+    with caplog.at_level(logging.WARNING, "tim_async"):
+        TimClient(14, SECRET_KEY, rate_limits=limits)
+    assert [record.getMessage() for record in caplog.records] == [
+        "rate_limits has a limit for the unknown command 'openim/sendmgs'; did you mean 'openim/sendmsg'?"
+    ]
+
+
 class Path(str):
     """What a tool that shows variables does with a key that was given as something else."""
 

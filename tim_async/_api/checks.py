@@ -110,7 +110,10 @@ def check_choice(field: str, value: object, choices: tuple[object, ...]) -> None
     """Raise `UsageError` unless a value is None or one of the choices."""
     if value is not None and value not in choices:
         listed = " or ".join(str(choice) for choice in choices)
-        raise UsageError(f"{field} must be {listed}, not {quoted(value)}", field=field)
+        # A text is of the right type where texts are chosen from: its type is not what is wrong.
+        is_text = isinstance(value, str) and any(isinstance(choice, str) for choice in choices)
+        given = "another text" if is_text else quoted(value)
+        raise UsageError(f"{field} must be {listed}, not {given}", field=field)
 
 
 def check_secret_key(secret_key: object, name: str = "secret_key") -> Hidden:
@@ -126,9 +129,15 @@ def check_secret_key(secret_key: object, name: str = "secret_key") -> Hidden:
     return secret_key
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the name closest to a misspelt one, "" if none is close."""
+def nearest(name: str, names: Iterable[str], least: float = 0.6) -> str:
+    """Return "; did you mean 'x'?" for the name closest to a misspelt one, "" if none is close.
+
+    Args:
+        name: the misspelt name.
+        names: the valid ones.
+        least: how alike they must be, from 0 to 1.
+    """
     import difflib
 
-    found = difflib.get_close_matches(name, list(names), n=1)
+    found = difflib.get_close_matches(name, list(names), n=1, cutoff=least)
     return f"; did you mean {found[0]!r}?" if found else ""

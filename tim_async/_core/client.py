@@ -34,6 +34,7 @@ from .config import (
     check_key_form,
     hosts_of,
     region_named,
+    warn_of_misspelt_commands,
 )
 from .http_pool import HttpPool
 from .pool import Pool
@@ -88,6 +89,7 @@ class TimClient(Families):
         hosts = hosts_of(region_named(region), base_url)
         if key is not None and pool is None:
             check_key_form(key, hosts[0])
+        warn_of_misspelt_commands(merged.rate_limits)
         self._state = ClientState(credentials, merged, pool or HttpPool(hosts, merged), hosts[0])
         self._options = Options(merged.timeout, merged.deadline, merged.retry)
 

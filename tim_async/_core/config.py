@@ -16,6 +16,7 @@ from .._api.checks import check_account, check_seconds, check_secret_key, check_
 from .._api.endpoint import Rate
 from .._hidden import Hidden
 from ..errors import UsageError
+from ..families._registry import endpoints, find_endpoint
 from .breaker import Breaker
 from .observer import Observer
 from .rate_limits import RateLimiter
@@ -99,6 +100,16 @@ def check_key_form(secret_key: Hidden, address: str) -> None:
     if is_service and re.fullmatch(r"[0-9A-Fa-f]{64}", secret_key) is None and hash(secret_key) not in _odd_keys:
         _odd_keys.add(hash(secret_key))
         logger.warning("secret_key is not 64 hexadecimal digits as the console shows it: is it the key of the app?")
+
+
+def warn_of_misspelt_commands(rate_limits: Mapping[str, object]) -> None:
+    """Log a warning for each command of `rate_limits` that is unknown and nearly the name of a known one.
+
+    Others are taken to be newer than this library: `TimClient.request` calls them.
+    """
+    for command in rate_limits:
+        if command != "*" and find_endpoint(command) is None and (hint := nearest(command, endpoints(), 0.85)):
+            logger.warning("rate_limits has a limit for the unknown command %r%s", command, hint)
 
 
 class Credentials(msgspec.Struct, frozen=True):

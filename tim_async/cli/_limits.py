@@ -45,8 +45,10 @@ def read_limits(given: Sequence[str] | None) -> dict[str, tuple[Rate, ...]]:
 
 def _read(given: str) -> tuple[str, int, bool]:
     """Return the command, the number, and whether it counts deliveries per minute."""
+    from .._api.checks import nearest
     from .._core.config import check_command
     from ..errors import UsageError
+    from ..families._registry import endpoints
 
     command, _, number = given.partition("=")
     number, slash, span = number.partition("/")
@@ -56,6 +58,8 @@ def _read(given: str) -> tuple[str, int, bool]:
         check_command(command)
     except UsageError as error:
         stop(f"--limit {given}: {error}")
+    if command not in endpoints():
+        stop(f"--limit {given}: unknown command {command!r}{nearest(command, endpoints())}")
     return command, int(number), bool(slash)
 
 

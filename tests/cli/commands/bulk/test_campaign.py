@@ -35,6 +35,7 @@ from tests.cli.helpers import Invoke, run_without
         (["people.csv", "--text", "a", "--lanes", "fast"], "--lanes is 'fast'; it must be one of"),
         (["people.csv", "--text", "$name", "--lanes", "batch"], "only a message that is the same for all"),
         (["people.csv", "--text", "a", "--limit", "sendmsg=5"], "'sendmsg' is not a command"),
+        (["people.csv", "--text", "a", "--limit", "openim/sendmgs=5"], "did you mean 'openim/sendmsg'?"),
         (["people.csv", "--text", "a", "--limit", "openim/sendmsg=fast"], "it must look like openim/sendmsg=300"),
         (["people.csv", "--text", "a", "--limit", "openim/sendmsg=60/min"], "only openim/batchsendmsg has a limit"),
         (["people.csv", "--text", "a", "--delimiter", "::"], "--delimiter must be one character"),
