@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 import typer
 
@@ -22,6 +22,9 @@ _WEBHOOKS: Final = "Webhooks"
 _EVERY: Final = "*"
 # The meaning of the value after the kind of a fault.
 _VALUES: Final = {"answer": "code", "delay": "seconds", "status": "status", "garbage": "body"}
+# What stands after the kind.
+_SETTINGS: Final = ("after", "command", "times", "rate", "seed", "after_calls")
+_LISTED_SETTINGS: Final = f"after the kind come {', '.join(_SETTINGS)}"
 
 LimitsOption = Annotated[
     list[str] | None,
@@ -150,10 +153,14 @@ def read_fault(given: str) -> PlanFault:
     """Read KIND or KIND=VALUE with further comma-separated fields, as in the control API."""
     import msgspec
 
+    from .._api.checks import nearest
+    from ..emulator import FaultKind
     from ..emulator.control.faults import PlanFault
 
     first, *rest = given.split(",")
     kind, has_value, value = first.partition("=")
+    if kind not in (kinds := get_args(FaultKind)):
+        stop(f"--fault {given}: unknown kind {kind!r}{nearest(kind, kinds)} (the kinds are {', '.join(kinds)})")
     fields: dict[str, Any] = {"kind": kind}
     if has_value:
         if kind not in _VALUES:
@@ -161,7 +168,10 @@ def read_fault(given: str) -> PlanFault:
         fields[_VALUES[kind]] = value
     for each in rest:
         name, has_value, value = each.partition("=")
-        fields["is_after" if name == "after" else name] = value if has_value else True
+        field = "is_after" if name == "after" else name
+        if field not in PlanFault.__struct_fields__:
+            stop(f"--fault {given}: unknown setting {name!r}{nearest(name, _SETTINGS)} ({_LISTED_SETTINGS})")
+        fields[field] = value if has_value else True
     try:
         return msgspec.convert(fields, PlanFault, strict=False)
     except (msgspec.ValidationError, UnicodeError) as error:

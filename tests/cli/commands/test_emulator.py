@@ -219,3 +219,15 @@ def test_option_that_is_wrong_is_named(invoke: Invoke, line: str) -> None:
     assert result.exit_code == 2, result.output
     assert option in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("fault", "problem"),
+    [
+        ("answr=20004", "unknown kind 'answr'; did you mean 'answer'? (the kinds are answer, delay, "),
+        ("drop,tims=2", "unknown setting 'tims'; did you mean 'times'? (after the kind come after, command, "),
+        ("drop=5", "drop takes no value"),
+    ],
+)
+def test_misspelt_fault_names_the_nearest(invoke: Invoke, fault: str, problem: str) -> None:
+    assert f"--fault {fault}: {problem}" in invoke("emulator", "--port", "0", "--fault", fault).stderr
