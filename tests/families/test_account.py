@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tim_async import InvalidRequestError, PartialFailureError, TimClient, UsageError, decode
@@ -165,4 +167,13 @@ async def test_a_single_account_is_no_list(client: TimClient, emulator: Emulator
         with pytest.raises(UsageError, match="single text") as caught:
             await helper("bob")
         assert caught.value.field == "accounts"
+    assert emulator.count() == 0
+
+
+async def test_account_that_is_a_number_is_named(client: TimClient, emulator: Emulator) -> None:
+    """As the ids of a database are."""
+    numbers: list[Any] = ["bob", 5]
+    for helper in (client.account.delete_all, client.account.check_all, client.account.import_all):
+        with pytest.raises(UsageError, match=r"\[1\]\.user_id must be text, not 5$"):
+            await helper(numbers)
     assert emulator.count() == 0

@@ -75,7 +75,7 @@ class Account(Family, name="account"):
         """
 
         async def call(chunk: Sequence[str | AccountItem]) -> ImportAccountsResult:
-            items = [AccountItem(user_id=item) if isinstance(item, str) else item for item in chunk]
+            items = [item if isinstance(item, AccountItem) else AccountItem(user_id=item) for item in chunk]
             return await self.import_accounts(account_list=items)
 
         return await in_chunks("accounts", accounts, MAX_BATCH, call)

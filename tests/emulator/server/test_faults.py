@@ -276,6 +276,14 @@ async def test_wrong_delay(api):
     assert await codes(api, 1) == [0]
 
 
+@pytest.mark.parametrize("code", [0, "60007", None])
+async def test_wrong_code(api, code):
+    with pytest.raises(UsageError, match=r"^code must be a whole number that is not 0, not ") as caught:
+        api.emulator.faults.answer(code)
+    assert caught.value.field == "code"
+    assert await codes(api, 1) == [0]
+
+
 @pytest.mark.parametrize(("field", "when"), WRONG.values(), ids=WRONG)
 async def test_wrong_argument(api, field, when):
     with pytest.raises(UsageError) as caught:

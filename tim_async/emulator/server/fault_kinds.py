@@ -10,7 +10,7 @@ from typing import Final, Literal, TypedDict
 from aiohttp import web
 
 from ... import _codes
-from ..._api.checks import check_whole
+from ..._api.checks import check_whole, quoted
 from ...errors import UsageError
 from ..answers import failed
 
@@ -115,6 +115,8 @@ class AnswerFault(Fault):
 
     def __init__(self, forget: Forget, code: int, info: str, *, after: bool, when: When) -> None:
         super().__init__(forget, after=after, when=when)
+        if not isinstance(code, int) or code == 0:
+            raise UsageError(f"code must be a whole number that is not 0, not {quoted(code)}", field="code")
         self.planned_code = code
         self._info = info
 

@@ -105,6 +105,9 @@ class Faults:
             info: the ErrorInfo; "" is the meaning of the code in the catalogue.
             after: whether the request is executed first.
             **when: which requests, as described at `When`.
+
+        Raises:
+            UsageError: `code` is 0 or not a number.
         """
         return self._plan(AnswerFault(self.forget, code, info, after=after, when=when))
 
