@@ -23,6 +23,7 @@ from tim_async._api.wire import (
     python_path,
     read_custom_strictly,
     reader,
+    request_validator,
     validate,
     validator,
     wire_name,
@@ -41,6 +42,9 @@ from tim_async.models.account import (
 )
 from tim_async.models.c2c import GetRoamMsgs, RoamMsg, RoamMsgs, SendMsgResult
 from tim_async.models.elements import RawElem, TextElem
+from tim_async.models.group import CreateGroup, FirstMember
+from tim_async.models.group_attr import UpdateCounters
+from tim_async.models.group_member import ListMembers
 
 NAMES = [
     ("msg_body", "MsgBody"),
@@ -484,3 +488,43 @@ def test_history_flags_are_read():
     assert not RoamMsg(msg_flag_bits=4).is_recalled
     assert RoamMsgs(complete=1).is_complete
     assert not RoamMsgs().is_complete
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        (
+            UpdateCounters(group_id="g", group_counter=[], mode="increase"),
+            "mode must be Set or Increase or Decrease, not 'increase'",
+        ),
+        (
+            CreateGroup(
+                type="Public",
+                name="g",
+                member_list=[FirstMember(member_account="a"), FirstMember(member_account="b", role="admin")],
+            ),
+            "member_list[1].role must be Owner or Admin or Member, not 'admin'",
+        ),
+        (
+            ListMembers(group_id="g", limit=1, offset=0, member_role_filter=["Owner", "admin"]),
+            "member_role_filter[1] must be Owner or Admin or Member, not 'admin'",
+        ),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_value_that_is_not_a_choice_is_answered_with_the_choices(request_, message):
+    with pytest.raises(UsageError) as caught:
+        validate(request_validator(type(request_)), request_)
+    assert str(caught.value) == message
+    assert message.startswith(f"{caught.value.field} must be ")
+
+
+@pytest.mark.parametrize("path", ["GroupId.Mode", "Nothing[3].Mode", "GroupCounter[3].Mode", "GroupId"])
+def test_choices_that_are_not_found_are_left_out(path):
+    """A path inside of an element names what the struct does not have."""
+
+    def check(request_):
+        raise msgspec.ValidationError(f"Invalid enum value 'x' - at `$.{path}`")
+
+    with pytest.raises(UsageError, match=r": Invalid enum value 'x'$"):
+        validate(check, UpdateCounters(group_id="g", group_counter=[]))

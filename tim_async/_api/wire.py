@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Final, Self, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, Self, TypeVar, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -299,6 +299,8 @@ def decode(data: bytes | str, type: type[T]) -> T:
     raise UsageError(f"cannot read {getattr(type, '__name__', type)}: {problem}", field=path)
 
 
+# How msgspec begins, before the value that was given.
+_NOT_A_CHOICE: Final = "Invalid enum value "
 _WORD_BREAK: Final = r"(?<=[a-z0-9])(?<!C2)(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])"
 _PYTHON_NAMES: Final = {wire: python for python, wire in _NAMES.items()}
 
@@ -329,7 +331,30 @@ def validate(check: Callable[[T], object], value: T) -> None:
     else:
         return
     name = python_path(path) if path else None
+    if name and problem.startswith(_NOT_A_CHOICE) and (choices := _choices(value, name)):
+        listed = " or ".join(str(choice) for choice in choices)
+        raise UsageError(f"{name} must be {listed}, not {problem.removeprefix(_NOT_A_CHOICE)}", field=name)
     raise UsageError(f"{name}: {problem}" if name else problem, field=name)
+
+
+def _choices(value: object, path: str) -> tuple[object, ...]:
+    """Return the values of the `Literal` at a path of Python names in a struct, () if it cannot be followed."""
+    *owners, last = re.findall(r"\w+|\[\d+\]", re.sub(r"(\[\d+\])+$", "", path))
+    for part in owners:
+        try:
+            value = value[int(part[1:-1])] if part[0] == "[" else getattr(value, part)  # type: ignore[index]
+        except (AttributeError, LookupError, TypeError):
+            return ()
+    if not isinstance(value, msgspec.Struct):
+        return ()
+    return next((_literals(field.type) for field in msgspec.structs.fields(value) if field.name == last), ())
+
+
+def _literals(type_: object) -> tuple[object, ...]:
+    """Return the values of all `Literal`s in a type."""
+    if get_origin(type_) is Literal:
+        return get_args(type_)
+    return tuple(value for part in get_args(type_) for value in _literals(part))
 
 
 def find_mapping(request: msgspec.Struct) -> str | None:
