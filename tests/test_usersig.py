@@ -295,6 +295,16 @@ def test_random_text_is_refused(text):
         assert caught.value.code == (70003 if text else 70002)
 
 
+@pytest.mark.parametrize("form", ["{}\n", " {}", "{}\r\n"])
+def test_white_space_around_is_named(form):
+    """As a file or an answer of another service ends."""
+    user_sig = generate_user_sig(1400000000, "key", "bob", 86_400)
+    with pytest.raises(UserSigError, match=r"^the UserSig has white space around it: pass only the UserSig$") as caught:
+        read_user_sig(form.format(user_sig))
+    assert caught.value.code == 70003
+    assert user_sig not in str(caught.value)
+
+
 def test_a_bomb_is_refused_without_filling_memory():
     bomb = TLSSigAPIv2.base64_encode_url(zlib.compress(bytes(64 * 1024 * 1024), 9))
     tracemalloc.start()

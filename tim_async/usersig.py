@@ -167,7 +167,9 @@ def _unpack(user_sig: str) -> _Signed:
     except (ValueError, binascii.Error, zlib.error, msgspec.MsgspecError):
         pass  # raised below, outside the handler: the original error would carry parts of the UserSig as context
     if signed is None:
-        raise UserSigError("the UserSig cannot be decoded", code=70003)
+        is_padded = user_sig[0].isspace() or user_sig[-1].isspace()
+        problem = "has white space around it: pass only the UserSig" if is_padded else "cannot be decoded"
+        raise UserSigError(f"the UserSig {problem}", code=70003)
     return signed
 
 
