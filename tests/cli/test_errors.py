@@ -134,6 +134,7 @@ def test_command_that_stops_itself() -> None:
     ("error", "args", "line"),
     [
         (UsageError("lanes is 'x'", field="lanes"), [], "--lanes is 'x'"),
+        (UsageError("lanes is 'x': give to_account", field="to_account"), [], "--lanes is 'x': give TO"),
         (UsageError("to_account is empty", field="to_account"), [], "TO is empty"),
         (UsageError("no campaign yet: give message", field="message"), [], "no campaign yet: give --text or --message"),
         (UsageError("no campaign yet: give recipients", field="recipients"), [], "no campaign yet: give --file"),

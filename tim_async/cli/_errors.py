@@ -124,8 +124,9 @@ def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str
     """Replace names of arguments by what was typed for them.
 
     A name with a value (`encoding='gb18030'`) or an underscore is always an argument. A name without one may be an
-    ordinary word (`message`): only the argument that the error is about is replaced, if it is the subject ("lanes is
-    ...") or requested ("give message"), and one that is joined to it ("first and sample are ...").
+    ordinary word (`message`): it is replaced if it is the subject of a text that was typed ("until is '12:00' ..."); of
+    the rest, only the argument that the error is about, if it is the subject ("lanes is ...") or requested ("give
+    message"), and one that is joined to it ("first and sample are ...").
     """
 
     def typed(found: re.Match[str]) -> str:
@@ -139,6 +140,8 @@ def _translate(message: str, field: str | None, names: Mapping[str, str]) -> str
         message = re.sub(rf"(?<![-\w])(?P<name>{every})=(?P<value>True\b|'(?:[^'\\]|\\.)*'|\"[^\"]*\")", typed, message)
     if long:
         message = re.sub(rf"(?<![-\w])(?P<name>{long})\b(?P<value>)", typed, message)
+    if every:
+        message = re.sub(rf"^(?P<name>{every})(?= is ')", lambda found: names[found["name"]], message)
     if field is not None and field in names and "_" not in field:
         joined = rf"(?:^|(?<=\bgive ))(?P<field>{re.escape(field)})\b(?:(?P<word> and | or )(?P<other>{every})\b)?"
         message = re.sub(joined, lambda found: _both(found, names), message)
