@@ -49,7 +49,8 @@ async def test_worker_shows_what_it_has_at_work_until_it_ends(deployment: Deploy
     assert found.alive_until - found.seen_at == pytest.approx(2.0)
     [task] = found.at_work
     assert (task.campaign, task.chunks) == ("spring", [0, 1])
-    assert found.started_at <= task.since <= found.seen_at
+    # How far the clocks are apart is known better with every answer of the ledger, so times may differ a little.
+    assert found.started_at - 0.1 <= task.since <= found.seen_at + 0.1
     assert await list_workers(deployment.ledger, sdk_app_id=1) == []
     worker.stop()
     await worker._presence.renew()
