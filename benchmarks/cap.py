@@ -42,8 +42,9 @@ class Watched(LocalRateLimiter):
         Once every call had a first attempt, only retries are left, and those may be between two attempts.
         """
         times = grants if grants is not None else self.grants
-        inside = [when for when in times if times[0] + 1 <= when <= self.newest - 1]
-        return (len(inside) - 1) / (inside[-1] - inside[0]) / CAP
+        first, last = times[0] + 1, self.newest - 1
+        # By fixed ends: from one grant to another would count a burst at each end.
+        return sum(first <= when < last for when in times) / (last - first) / CAP
 
 
 @asynccontextmanager
