@@ -8,6 +8,7 @@ import socket
 import time
 import warnings
 from contextlib import suppress
+from typing import Any
 
 import aiohttp
 import pytest
@@ -70,6 +71,25 @@ def test_host_of_other_machines_is_refused(host):
         Emulator(host=host)
     assert caught.value.field == "host"
     Emulator(host=host, allow_remote=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("port", 65_536),
+        ("port", "8900"),
+        ("body_limit", 0),
+        ("max_contacts", 0),
+        ("arrivals_size", -1),
+        ("duplicate_window_s", -1),
+        ("history_days", float("nan")),
+        ("tolerance", "5%"),
+    ],
+)
+def test_number_out_of_its_range_is_named(name: str, value: Any) -> None:
+    with pytest.raises(UsageError, match=f"{name} must be a") as caught:
+        Emulator(**{name: value})
+    assert caught.value.field == name
 
 
 async def test_localhost_has_one_address():

@@ -43,6 +43,12 @@ def check_seconds(field: str, value: object) -> None:
         raise UsageError(f"{field} must be a number of seconds above 0, not {quoted(value)}", field=field)
 
 
+def check_number(field: str, value: object, low: float) -> None:
+    """Raise `UsageError` unless a value is a finite number of at least low."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value < float("inf"):
+        raise UsageError(f"{field} must be a number of at least {low:g}, not {quoted(value)}", field=field)
+
+
 def check_account(field: str, account: str, max_bytes: int = ACCOUNT_MAX_BYTES) -> None:
     """Raise `UsageError` unless an account has 1 to 32 bytes (rest-overview, "Request body"), or another limit."""
     check_given(field, account)

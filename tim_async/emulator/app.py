@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Self, TypeVar
 
 from aiohttp import web
 
+from .._api.checks import check_number, check_whole
 from .._api.endpoint import Endpoint, Rate
 from .._clocks import real_monotonic, wall_time
 from .._explorer.explorer import PREFIX as EXPLORER_PREFIX
@@ -83,15 +84,15 @@ class Emulator(Steering):
         rate_limits: limits by command, such as `{"openim/sendmsg": 50}`, that replace the documented ones. A number,
             at least 1, is calls per second, a `Rate` is any other limit; `*` stands for every command not named.
         tolerance: the share of a limit that is tolerated above it, at least 0: 0.05 allows 210 calls instead of 200.
-        body_limit: maximum size of a message's body in bytes, without the list of recipients.
-        duplicate_window_s: seconds during which a repeated message is recognized.
-        history_days: how many days of history are kept.
-        max_contacts: how many conversations the list of an account keeps.
+        body_limit: maximum size of a message's body in bytes, at least 1, without the list of recipients.
+        duplicate_window_s: seconds during which a repeated message is recognized, at least 0.
+        history_days: how many days of history are kept, at least 0; parts of a day count.
+        max_contacts: how many conversations the list of an account keeps, at least 1.
         clock: returns unix seconds, for MsgTime, duplicates, history and the validity of UserSigs. The default is the
             host's clock, or that of time-machine and freezegun. `set_clock` and the control API steer it.
         window_clock: returns monotonic seconds, for the limits. None is `clock` if one was given, otherwise the
             monotonic clock, which tests do not replace.
-        arrivals_size: the maximum length of `arrivals`.
+        arrivals_size: the maximum length of `arrivals`, at least 0.
         keep: how many `messages` (100,000), and `calls` with their bodies, `webhooks`, `pushes` and `events` (10,000
             of each) are kept, at least 1: `{"messages": 1000}`. A message to an account that makes room for newer ones
             is still read back by its identity, with an empty MsgBody.
@@ -152,6 +153,12 @@ class Emulator(Steering):
         for command in rate_limits or ():
             if command != EVERY and command not in ENDPOINTS:
                 raise UsageError(f"unknown command {command!r} in rate_limits", field="rate_limits")
+        check_whole("port", port, 0, 65_535)
+        for name, number in (("body_limit", body_limit), ("max_contacts", max_contacts)):
+            check_whole(name, number, 1)
+        check_whole("arrivals_size", arrivals_size, 0)
+        for name, amount in (("duplicate_window_s", duplicate_window_s), ("history_days", history_days)):
+            check_number(name, amount, 0)
         self.sdk_app_id = sdk_app_id
         self.secret_key = secret_key
         self.admin: str = next(iter(admins))

@@ -24,8 +24,8 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+from ..._api.checks import check_number
 from ..._api.endpoint import Endpoint, Rate
-from ...errors import UsageError
 from ..state.codes import CommonCode, GroupCode, MessageCode, PushCode
 
 EVERY: Final = "*"
@@ -173,8 +173,7 @@ class Limits:
     def __init__(
         self, rate_limits: Mapping[str, int | Rate] | None, tolerance: float, alert: Alert | None = None
     ) -> None:
-        if not tolerance >= 0:
-            raise UsageError(f"tolerance must be at least 0, not {tolerance!r}", field="tolerance")
+        check_number("tolerance", tolerance, 0)
         self._given = {
             command: (rate if isinstance(rate, Rate) else Rate(rate),) for command, rate in (rate_limits or {}).items()
         }
