@@ -163,11 +163,30 @@ def test_cap_is_used_by_tasks_that_ask_for_a_little_more(tasks: int, seconds: fl
 
     log = run(main())
     assert worst_window(log) <= 200
-    # Whole seconds, long after the burst that an idle client begins with: a burst a second would be seen at the ends.
+    # Whole seconds, long after the burst that an idle client begins with.
     assert sum(log[0] + 4 <= when < log[0] + 24 for when in log) >= 0.985 * 200 * 20
 
 
-def test_burst_goes_at_once_again_when_the_pace_has_rested() -> None:
+def test_cap_is_used_by_tasks_whose_calls_take_random_times() -> None:
+    """What a gap makes the pace lose goes as a small burst."""
+
+    async def main() -> list[float]:
+        limiter, log, rng = LocalRateLimiter(), [], random.Random(5)
+
+        async def sender() -> None:
+            while not log or log[-1] < log[0] + 65:
+                await grant(limiter, claim(), log)
+                await asyncio.sleep(rng.lognormvariate(-2.85, 0.8))  # 80 ms on average: 250 calls a second
+
+        await asyncio.gather(*(sender() for _ in range(20)))
+        return log
+
+    log = run(main())
+    assert worst_window(log) <= 200
+    assert sum(log[0] + 4 <= when < log[0] + 64 for when in log) >= 0.96 * 200 * 60
+
+
+def test_burst_goes_at_once_again_when_demand_was_lower() -> None:
     async def main() -> list[float]:
         limiter = LocalRateLimiter()
         await asyncio.gather(*(grant(limiter, claim()) for _ in range(250)))  # the last 50 at the pace

@@ -14,6 +14,7 @@ from aiolimiter import AsyncLimiter
 from .._api.endpoint import Rate
 from .._printable import one_line
 from .adaptive_share import AdaptiveShare
+from .burst_debt import BurstDebt
 from .grant_window import BURST_MARGIN_S, PACED_MARGIN_S, GrantWindow
 from .pool import ConnectionSlot
 from .rate_limits import Claim
@@ -185,6 +186,7 @@ class Bucket:
         "_base_flow",
         "_burst_limit",
         "_dead",
+        "_debt",
         "_is_counted",
         "_is_long",
         "_queue",
@@ -192,7 +194,6 @@ class Bucket:
         "_timer",
         "app_share",
         "claims",
-        "is_catching_up",
         "is_paced",
         "is_quota",
         "label",
@@ -216,6 +217,7 @@ class Bucket:
         self._is_long = rate.per > _LONG_WINDOW_S
         self._burst_limit = burst_limit(rate)
         self._is_counted = rate.is_counted
+        self._debt = BurstDebt(self._burst_limit)
         self.is_quota = rate.is_quota
         self._base_flow = rate.limit / rate.per if self._is_counted else self.tokens.flow
         self.share = AdaptiveShare(self._base_flow)
@@ -228,7 +230,6 @@ class Bucket:
             self.tokens.empty(now)
             if used_until + rate.per + BURST_MARGIN_S > now:
                 self.window.add(math.ceil(self._burst_limit), used_until, is_burst=True)
-        self.is_catching_up = False  # a claim had to wait, and the pace has had no rest since
         self.claims = 0  # claims on their way through it; it is kept while there are any
         self.queued = [0, 0]  # queued units, by priority class
         self.passed = [0, 0]  # units of claims that had room here and wait for a later bucket or a slot
@@ -286,14 +287,9 @@ class Bucket:
         """Return whether a claim may go at once, regardless of the pace."""
         if self.is_paced:
             return False
-        if self.is_catching_up:
-            # Otherwise calls that come a little faster than the pace would repeat the burst each time it leaves the
-            # window, and lose its margin each time.
-            if self.tokens.room() < self.tokens.max_rate:
-                return False
-            self.is_catching_up = False
         limit = self._burst_limit * (self.flow(now) / self._base_flow)
-        return self.window.held(now) + self.passed[0] + units <= limit
+        held = max(self.window.held(now), self._debt.left(now, self.tokens.flow))
+        return held + self.passed[0] + units <= limit
 
     def take(self, units: int, now: float) -> None:
         """Take units; if the pace has none, or there is no pace, they count as a burst."""
@@ -301,6 +297,7 @@ class Bucket:
         if not self._is_counted:
             self.tokens.take(units)
         self.window.add(units, now, is_burst=is_burst)
+        self._debt.count(units, now, self.tokens.flow)
         if self.share.granted(now, units):
             self._report_cut(now)
 
@@ -350,12 +347,12 @@ class Bucket:
             return 0.0
         return self.due(units, now, head.rank)
 
-    def pop(self) -> None:
-        """Remove the first from the queue."""
+    def pop(self, now: float) -> None:
+        """Remove the first from the queue, whose turn it is."""
         *_, units, waiter = heappop(self._queue)
         self._leave(waiter, units)
-        if waiter.rank == 0 and not waiter.bursts_until:
-            self.is_catching_up = True
+        if waiter.rank == 0 and not (waiter.bursts_until or self._is_counted):
+            self._debt.fill(now)
 
     def discard(self, waiter: Waiter, units: int) -> None:
         """Drop a waiter whose future is done; its entry is removed when it comes up, or when there are too many."""
@@ -420,6 +417,7 @@ class Bucket:
         self.tokens.shift(seconds)
         self.window.shift(seconds)
         self.share.shift(seconds)
+        self._debt.shift(seconds)
         if self.slow_until:
             self.slow_until += seconds
         for *_, waiter in self._queue:
@@ -438,9 +436,10 @@ class Bucket:
         moved.tokens = self.tokens.moved(self.rate, seconds)
         self.window.shift(seconds)
         self.share.shift(seconds)
+        self._debt.shift(seconds)
         moved.window, moved.share, moved.app_share = self.window, self.share, self.app_share
         moved._refused_with = self._refused_with
-        moved.is_catching_up = self.is_catching_up
+        moved._debt = self._debt
         moved.is_paced, moved.slow_flow = self.is_paced, self.slow_flow
         moved.slow_until = self.slow_until and self.slow_until + seconds
         return moved

@@ -175,7 +175,7 @@ class LocalRateLimiter:
             if due > 0.0:
                 self._wake_in(due, bucket, now)
                 return
-            bucket.pop()
+            bucket.pop(now)
             kept = head.stands_at
             self._unpass(head)
             self._place(head, now, kept)

@@ -8,8 +8,8 @@ What the service does. It counts calls as they arrive, by command and app. Where
 so no window of that length, wherever it begins, may hold more than the limit.
 
 What we do. A claim that finds no waiters and room in the window goes at once; one that had to wait goes at the pace,
-and so do those after it until the pace has had a rest: a burst in every window would lose its margin every time. The
-window holds the grants of the last second (or minute), so it is the guarantee itself. The pace comes from
+and so do those after it while demand is at the limit (see `burst_debt`): a burst in every window would lose its margin
+every time. The window holds the grants of the last second (or minute): it is the guarantee itself. The pace comes from
 `aiolimiter.AsyncLimiter`, a leaky bucket: in any window W it allows at most burst + rate x W, and a burst as large as
 the limit would double it. Grants are integers, so burst + rate x W < limit + 1 is required, and `shape` picks the
 largest rate that satisfies it, with
