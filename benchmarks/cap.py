@@ -37,13 +37,14 @@ class Watched(LocalRateLimiter):
             self.own = len(self.grants)
 
     def use(self, grants: list[float] | None = None) -> float:
-        """Return the part of the cap used while calls waited, without the first and the last second.
+        """Return the part of the cap used while calls waited, without the first two seconds and the last one.
 
         Once every call had a first attempt, only retries are left, and those may be between two attempts.
         """
         times = grants if grants is not None else self.grants
-        first, last = times[0] + 1, self.newest - 1
-        # By fixed ends: from one grant to another would count a burst at each end.
+        # The first burst stays in the window for more than a second; and from one grant to another would count a burst
+        # at each end.
+        first, last = times[0] + 2, self.newest - 1
         return sum(first <= when < last for when in times) / (last - first) / CAP
 
 
