@@ -75,7 +75,7 @@ async def test_campaign_is_watched_paused_resumed_and_slowed(open_page: Opening,
     async with sending(ledger), watching(ledger) as address, open_page(address) as watched:
         page = watched.page
         await expect(page.get_by_role("heading", name=NAME)).to_be_visible()
-        await expect(page.get_by_role("status").filter(has_text="running")).to_be_visible()
+        await expect(page.locator(".badge").filter(has_text="running")).to_be_visible()
         before = await page.get_by_role("progressbar").get_attribute("aria-valuenow") or ""
         await expect(page.get_by_role("cell", name=HOSTILE, exact=True)).to_be_visible()
         await expect(page.get_by_role("row", name=re.compile("90012"))).not_to_have_count(0)
@@ -85,10 +85,10 @@ async def test_campaign_is_watched_paused_resumed_and_slowed(open_page: Opening,
 
         await page.get_by_role("button", name="Pause").click()
         await page.get_by_role("button", name="OK").click()
-        await expect(page.get_by_role("status").filter(has_text="paused")).to_be_visible(timeout=20_000)
+        await expect(page.locator(".badge").filter(has_text="paused")).to_be_visible(timeout=20_000)
         assert (await Campaign(NAME, ledger=ledger).status()).status == "paused"
         await page.get_by_role("button", name="Resume").click()
-        await expect(page.get_by_role("status").filter(has_text="running")).to_be_visible(timeout=20_000)
+        await expect(page.locator(".badge").filter(has_text="running")).to_be_visible(timeout=20_000)
 
         field = page.get_by_role("spinbutton", name="Recipients per second")
         await field.fill("25")
@@ -112,7 +112,7 @@ async def test_page_in_chinese_on_a_telephone(open_page: Opening, tmp_path: Path
     ledger = tmp_path / "spring.db"
     async with sending(ledger), watching(ledger) as address, open_page(address, **options) as watched:
         page = watched.page
-        await expect(page.get_by_role("status").filter(has_text="发送中")).to_be_visible()
+        await expect(page.locator(".badge").filter(has_text="发送中")).to_be_visible()
         await expect(page.get_by_role("button", name="暂停")).to_be_visible()
         await expect(page.get_by_text("剩余时间")).to_be_visible()
         await expect(page.get_by_role("cell", name="missing", exact=True)).to_be_visible()
