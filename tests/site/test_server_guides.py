@@ -138,9 +138,17 @@ async def test_workers_share_a_limiter(app: Emulator) -> None:
 @HOST_LIMITER
 def test_flask_app_answers_with_the_statuses(app: Emulator) -> None:
     pytest.importorskip("flask", reason="Flask is in the group `web`")
-    flask = names_of("how-to/without-a-loop", "from flask")["create_app"]()
-    browser = flask.test_client()
+    names, made = names_of("how-to/without-a-loop", "from flask"), []
+
+    def from_env(**options: Any) -> TimClient:
+        made.append(TimClient.from_env(**options))
+        return made[-1]
+
+    names["TimClient"] = SimpleNamespace(from_env=from_env)
+    browser = names["create_app"]().test_client()
     answers = [browser.post("/messages", json={"to": who, "text": "hi"}) for who in ("bob", "nobody")]
+    [client] = made
+    client.close()  # Flask would keep it, and its thread, to the end of the process
     assert [answer.status_code for answer in answers] == [200, 400]
     assert answers[0].json == {"msg_key": app.history("administrator", "bob")[0].msg_key}
 
