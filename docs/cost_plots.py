@@ -35,7 +35,6 @@ def _of_calls(rows: Mapping[str, Mapping[str, Any]]) -> Figure:
 
 def _of_cap(rows: Mapping[str, Mapping[str, Any]]) -> Figure:
     cases = {
-        "1 task": "1 waiting, asyncio",
         "50 tasks": "50 waiting, asyncio",
         "5,000 tasks": "5,000 waiting, asyncio",
         "64 threads": "5,000 sends from 64 threads",

@@ -32,7 +32,7 @@ CASES: Final = {
     3: ("overhead-connection-asyncio",),
     1: (
         "overhead-session-asyncio", "throughput-asyncio", "encoding", "import", "memory", "blocking-cost",
-        "cap-1-asyncio", "cap-50-asyncio", "cap-5000-asyncio", "blocking-cap", "host-8", "cluster", "bursts",
+        "cap-50-asyncio", "cap-5000-asyncio", "blocking-cap", "host-8", "cluster", "bursts",
         "priority", "stall", "side-by-side", "soak-any",
     ),
 }  # fmt: skip
