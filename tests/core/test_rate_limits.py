@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from collections.abc import Callable
 from itertools import pairwise
 
 import msgspec
@@ -140,6 +141,28 @@ def test_cap_holds_and_is_used_in_steady_state(rate: Rate, least: float) -> None
     assert (len(steady) - 1) / (steady[-1] - steady[0]) >= least * rate.limit
 
 
+def call_in_a_row(tasks: int, pause: Callable[[], float]) -> list[float]:
+    """Return the grants of tasks that call one after the other, for a minute."""
+
+    async def main() -> list[float]:
+        limiter, log = LocalRateLimiter(), []
+
+        async def sender() -> None:
+            while not log or log[-1] < log[0] + 65:
+                await grant(limiter, claim(), log)
+                await asyncio.sleep(pause())
+
+        await asyncio.gather(*(sender() for _ in range(tasks)))
+        return log
+
+    return run(main())
+
+
+def use_of_the_cap(log: list[float]) -> float:
+    """Return the part of the cap used in a minute, long after the burst that an idle client begins with."""
+    return sum(log[0] + 4 <= when < log[0] + 64 for when in log) / (200 * 60)
+
+
 @pytest.mark.parametrize(
     ("tasks", "seconds"),
     [
@@ -150,40 +173,17 @@ def test_cap_holds_and_is_used_in_steady_state(rate: Rate, least: float) -> None
     ],
 )
 def test_cap_is_used_by_tasks_that_ask_for_a_little_more(tasks: int, seconds: float) -> None:
-    async def main() -> list[float]:
-        limiter, log = LocalRateLimiter(), []
-
-        async def sender() -> None:
-            while not log or log[-1] < log[0] + 25:
-                await grant(limiter, claim(), log)
-                await asyncio.sleep(seconds)
-
-        await asyncio.gather(*(sender() for _ in range(tasks)))
-        return log
-
-    log = run(main())
+    log = call_in_a_row(tasks, lambda: seconds)
     assert worst_window(log) <= 200
-    # Whole seconds, long after the burst that an idle client begins with.
-    assert sum(log[0] + 4 <= when < log[0] + 24 for when in log) >= 0.985 * 200 * 20
+    assert use_of_the_cap(log) >= 0.985
 
 
 def test_cap_is_used_by_tasks_whose_calls_take_random_times() -> None:
     """What a gap makes the pace lose goes as a small burst."""
-
-    async def main() -> list[float]:
-        limiter, log, rng = LocalRateLimiter(), [], random.Random(5)
-
-        async def sender() -> None:
-            while not log or log[-1] < log[0] + 65:
-                await grant(limiter, claim(), log)
-                await asyncio.sleep(rng.lognormvariate(-2.85, 0.8))  # 80 ms on average: 250 calls a second
-
-        await asyncio.gather(*(sender() for _ in range(20)))
-        return log
-
-    log = run(main())
+    rng = random.Random(5)
+    log = call_in_a_row(20, lambda: rng.lognormvariate(-2.85, 0.8))  # 80 ms on average: 250 calls a second
     assert worst_window(log) <= 200
-    assert sum(log[0] + 4 <= when < log[0] + 64 for when in log) >= 0.96 * 200 * 60
+    assert use_of_the_cap(log) >= 0.96
 
 
 def test_burst_goes_at_once_again_when_demand_was_lower() -> None:
@@ -1113,6 +1113,25 @@ def test_rate_is_checked(fields: dict[str, float], field: str) -> None:
 
 def rate_of(times: list[float]) -> float:
     return (len(times) - 1) / (times[-1] - times[0])
+
+
+@pytest.mark.parametrize("in_a_row", [True, False], ids=["in a row", "at once"])
+@pytest.mark.parametrize("limit", [20, 200])
+def test_no_second_of_a_slowed_down_command_holds_more_than_was_asked_for(limit: int, in_a_row: bool) -> None:
+    async def main() -> list[float]:
+        limiter, rate, log = LocalRateLimiter(), Rate(limit), []
+        await use_up(limiter, rate, count=limit)
+        limiter.slow_down(1, "openim/sendmsg", rate=limit / 2, seconds=60)
+        if in_a_row:
+            for _ in range(3 * limit):
+                await grant(limiter, claim(rate), log)
+        else:
+            await asyncio.gather(*(grant(limiter, claim(rate), log) for _ in range(3 * limit)))
+        return log
+
+    log = run(main())
+    assert worst_window(log) == limit / 2
+    assert log[-1] - log[0] < 6.1, "the rate is used"
 
 
 def test_slowed_down_command_flows_as_asked_and_then_as_before() -> None:

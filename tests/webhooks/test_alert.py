@@ -59,5 +59,4 @@ async def test_client_that_heeds_the_alerts_makes_room_for_others():
             await client.c2c.send_text("bob", "hi")
     times = [sent.at for sent in pool.sent]
     assert clock.worst_window(times[:20]) == 20
-    assert clock.worst_window(times[20:]) <= 11, "half of the limit, and the one that a pace begins with"
-    assert len(times[20:]) / (times[-1] - times[20]) <= 10.5
+    assert clock.worst_window(times[20:]) <= 10, "half of the limit"

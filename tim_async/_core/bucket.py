@@ -278,8 +278,9 @@ class Bucket:
             return self.window.due(units, now, self.rate.limit * slowed if slowed < 1.0 else None)
         self._adapt(now)
         limit = None
-        if self.tokens.flow < self._base_flow and self.window.held_bursts(now):
-            # While slowed down, the calls after a burst may use no more of the window than the slower rate.
+        if self.tokens.flow < self._base_flow and (self.slow_until or self.window.held_bursts(now)):
+            # While slowed down, the calls after a burst may use no more of the window than the slower rate; if somebody
+            # asked for that rate, no calls may.
             limit = self.rate.limit * (self.flow(now) / self._base_flow)
         return max(self.tokens.due(units), self.window.due(units, now, limit))
 
